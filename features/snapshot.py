@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _FACTS: Final = "facts"
 STATED_RECEIPT: Final = 2
+_Told = TypeVar("_Told")
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,7 +207,8 @@ class Known:
         if self.traced is not None or self.history is None:
             return self.traced or {}
         one = self.snapshot
-        return origins(one.declaration, self.history, one.person, int(one.t[0]), one.value)
+        values = dict(zip(one.columns, one.values[0].tolist(), strict=True))
+        return origins(one.declaration, self.history, one.person, int(one.t[0]), values.__getitem__)
 
 
 def known(declaration: Declaration, history: History, who: str, t: int, receives: tuple[Receipt, ...] = ()) -> Known:
@@ -247,16 +249,19 @@ def _known(history: History, snapshot: Snapshot) -> Known:
 def _lists(history: History, rows: Int64, snapshot: Snapshot) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Yield each list of dates with its days, where as many are known as its count says."""
     facts = snapshot.declaration.facts
-    counted = {
-        fact.derived.of: snapshot.value(name)
-        for name, fact in facts.items()
-        if fact.derived is not None and fact.derived.op == "count_of"
-    }
-    for name, count in counted.items():
+    for name, counted in counted_lists(snapshot.declaration).items():
+        count = snapshot.value(counted)
         if is_known(count):
             days = _born(snapshot, facts[name]) or _listed(history, rows, name, facts[name].adds)
             if len(days) == count:
                 yield name, tuple(sorted(days))
+
+
+@lru_cache(maxsize=8)
+def counted_lists(declaration: Declaration) -> Mapping[str, str]:
+    """Return for each list of dates that is counted, by its name, the fact that says how many there are."""
+    derived = {name: fact.derived for name, fact in declaration.facts.items() if fact.derived is not None}
+    return {one.of: name for name, one in derived.items() if one.op == "count_of"}
 
 
 def _born(snapshot: Snapshot, fact: Fact) -> list[int]:
@@ -282,11 +287,18 @@ def _listed(history: History, rows: Int64, name: str, adds: tuple[Selector, ...]
 
 
 def _happened(history: History, rows: Int64, declaration: Declaration) -> Iterator[Occurrence]:
+    events = _by_signal(history, own_events, declaration)
     days = history.local[rows] // DAY_SECONDS
-    for signal, day in zip(history.signal[rows].tolist(), days.tolist(), strict=True):
-        heard = history.signals[signal]
-        if heard.event != STATED and heard.role in own_parts(declaration, heard.event):
-            yield Occurrence(heard.event, day)
+    own = {(events[signal], day) for signal, day in zip(history.signal[rows].tolist(), days.tolist(), strict=True)}
+    yield from (Occurrence(event, day) for event, day in own if event)
+
+
+def own_events(signals: tuple[Selector, ...], declaration: Declaration) -> tuple[str, ...]:
+    """Return of each signal the event that it says happened to the person, empty where it says none."""
+    return tuple(
+        heard.event if heard.event != STATED and heard.role in own_parts(declaration, heard.event) else ""
+        for heard in signals
+    )
 
 
 def own_parts(declaration: Declaration, event: str) -> tuple[str | None, ...]:
@@ -309,21 +321,29 @@ def listed_events(declaration: Declaration) -> Mapping[str, tuple[str, ...]]:
     return {name: tuple(one.event for one in fact.adds if one.field is None) for name, fact in dated.items()}
 
 
+def _by_signal(history: History, told: Callable[..., _Told], *of: object) -> _Told:
+    """What is told of the signals of a history, worked out once for all of its people."""
+    key = ("by signal", told)
+    if key not in history.kept:
+        history.kept[key] = told(history.signals, *of)
+    found: _Told = history.kept[key]
+    return found
+
+
 def _held(history: History, rows: Int64) -> frozenset[int]:
     """The programmes that the last visible row about each says are held."""
-    meaning = receipt_meanings(history.signals)
+    meaning = _by_signal(history, receipt_meanings)
+    rows = rows[meaning[history.signal[rows]] >= 0]
     holding: dict[int, bool] = {}
-    for code, signal in zip(history.value[rows].tolist(), history.signal[rows].tolist(), strict=True):
-        says = meaning[signal]
-        if says >= 0 and code != UNKNOWN:
+    for code, says in zip(history.value[rows].tolist(), meaning[history.signal[rows]].tolist(), strict=True):
+        if code != UNKNOWN:
             holding[max(code, ~code)] = code >= 0 if says == STATED_RECEIPT else bool(says)
     return frozenset(code for code, held in holding.items() if held)
 
 
-@lru_cache(maxsize=8)
-def receipt_meanings(signals: tuple[Selector, ...]) -> tuple[int, ...]:
-    """What each signal says about holding; asked of every person, and the same for all of a declaration."""
-    return tuple([_holding(signal) for signal in signals])
+def receipt_meanings(signals: tuple[Selector, ...]) -> Int64:
+    """What each signal says about holding, int64[signals]."""
+    return np.array([_holding(signal) for signal in signals], np.int64)
 
 
 def _holding(signal: Selector) -> int:

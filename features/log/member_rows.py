@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from features.declaration.datatype import LONGEST_LIST, DataType
@@ -83,7 +84,7 @@ def _born(declaration: Declaration, act: MemberAct, data: Mapping[str, object]) 
 def statement_rows(declaration: Declaration, data: Mapping[str, object]) -> tuple[MemberRow, ...]:
     """Return what a statement of facts says of a person's members; nothing where it contradicts itself."""
     home = declaration.household
-    lists = {name: data[name] for name, fact in declaration.facts.items() if fact.members and name in data}
+    lists = {name: data[name] for name in _member_lists(declaration) if name in data}
     if home is None or not (HOUSEHOLD in data or lists) or contradicted(declaration, data):
         return ()
     stated = data.get(HOUSEHOLD, {})
@@ -95,6 +96,12 @@ def statement_rows(declaration: Declaration, data: Mapping[str, object]) -> tupl
         mask |= home.mask(relations)
         members = _listed(home, relations, declaration.facts[name].encode_all(dates), members)
     return (_mark(BEGIN, mask), *members, _mark(END, mask))
+
+
+@lru_cache(maxsize=8)
+def _member_lists(declaration: Declaration) -> tuple[str, ...]:
+    """The facts that list members; asked of every statement, and the same for all of a declaration."""
+    return tuple(name for name, fact in declaration.facts.items() if fact.members)
 
 
 def _listed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from features.declaration.declaration import Declaration
@@ -79,12 +80,20 @@ def _encode_fact(
 
 def with_receipts(facts: Mapping[str, object], declaration: Declaration) -> Mapping[str, object]:
     """Return stated facts with what they say under another name: a fact that says what a receipt says, and back."""
+    if facts.keys().isdisjoint(_said_twice(declaration)):
+        return facts
     found = dict(facts)
     for name, programme in declaration.receipts.items():
         for one, other in ((name, RECEIVES + programme), (RECEIVES + programme, name)):
             if one in facts and other not in facts:
                 found[other] = facts[one]
     return found if len(found) > len(facts) else facts
+
+
+@lru_cache(maxsize=8)
+def _said_twice(declaration: Declaration) -> frozenset[str]:
+    """The names of facts and receipts that say the same under two names."""
+    return frozenset(one for name, other in declaration.receipts.items() for one in (name, RECEIVES + other))
 
 
 def accepts_fact(name: str, value: object, declaration: Declaration, today: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from recommender.offers.utility import UtilityWeights
@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from recommender.contact.contact_policy import ContactPolicy
     from recommender.offers.recommendation import Recommendation, Recommendations
     from recommender.rules.programme import Programme
+    from recommender.rules.verdict import Verdict
     from recommender.text import Text
 
 __all__ = ["DueOffer", "SensitiveMarks", "Terms", "due_after", "due_offers", "is_sensitive", "terms_of"]
 
 _OPEN: Final = ("unread_text", "no_data")
 """Causes that nobody can be asked about: their words are shown."""
+_MOST_TOLD: Final = 100_000
+"""So many verdicts are remembered at most."""
 _WEIGHTS: Final = UtilityWeights()
 _COUNTED: Final = ("loan", "discount", "service")
 """What counts other than a gift, by the weight of its name."""
@@ -131,6 +134,7 @@ class SensitiveMarks:
 
     programmes: frozenset[str]
     facts: frozenset[str]
+    _told: dict[int, _Told] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, programmes: Iterable[Programme], policy: ContactPolicy, facts: Collection[str]) -> SensitiveMarks:
@@ -139,9 +143,34 @@ class SensitiveMarks:
 
     def mark(self, one: Recommendation) -> bool:
         """Whether a recommendation is sensitive for whom it is made."""
-        if one.programme.id in self.programmes:
-            return True
-        return any(not self.facts.isdisjoint(reason.facts) for reason in one.verdict.because)
+        return self.told(one).sensitive
+
+    def told(self, one: Recommendation) -> _Told:
+        """All that follows from the verdict alone; people of one verdict share it, and it is worked out once."""
+        verdict = one.verdict
+        found = self._told.get(id(verdict))
+        if found is None:
+            if len(self._told) > _MOST_TOLD:
+                self._told.clear()
+            found = self._told[id(verdict)] = _Told(
+                verdict,
+                standing(verdict),
+                one.programme.id in self.programmes
+                or any(not self.facts.isdisjoint(reason.facts) for reason in verdict.because),
+                tuple([reason.text for reason in verdict.because if reason.cause in _OPEN]),
+                next((name for name in verdict.missing if name not in self.facts), None),
+            )
+        return found
+
+
+class _Told(NamedTuple):
+    """What is told of a verdict, which is kept so that its identity stays its own."""
+
+    verdict: Verdict
+    standing: str
+    sensitive: bool
+    open: tuple[Text, ...]
+    asks: str | None
 
 
 def due_offers(found: Recommendations, held: Collection[str], marks: SensitiveMarks) -> tuple[DueOffer, ...]:
@@ -160,18 +189,18 @@ def due_offers(found: Recommendations, held: Collection[str], marks: SensitiveMa
         DueOffer(
             one.programme.id,
             Terms(int(one.verdict.answer), one.window.opens, one.window.closes, *one.sum.span),
-            standing(one.verdict),
+            told.standing,
             _gain(one),
             one.window.pressing,
             one.window.state != UPCOMING,
-            marks.mark(one),
+            told.sensitive,
             any(name in held for name in one.programme.renews),
             tuple(bundles.get(one.programme.id, ())),
             frozenset(one.programme.excludes),
-            tuple([reason.text for reason in one.verdict.because if reason.cause in _OPEN]),
-            next((name for name in one.verdict.missing if name not in marks.facts), None),
+            told.open,
+            told.asks,
         )
-        for one in found.shown
+        for one, told in ((one, marks.told(one)) for one in found.shown)
     ])  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from features.arrays import Float64, Int8, Int64, UInt64
+from features.arrays import Float64, Int8, Int32, Int64, UInt64
 from features.kernel.jit import njit
 from features.kernel.like_rows import like_rows
 from features.members import Members
@@ -213,7 +213,7 @@ def fill_entries(ops: Int64, rules: ProgrammeNodes, programme: int, atoms: int, 
 
 
 @njit
-def fill_missed(roots: Int64, masks: Int64, programme: int, chance: Float64, missed: Float64) -> None:
+def fill_missed(roots: Int32 | Int64, masks: Int64, programme: int, chance: Float64, missed: Float64) -> None:
     """Fill how likely no rule of one programme is to hold, of each person."""
     missed[:] = 1.0
     for k in range(roots.shape[0]):

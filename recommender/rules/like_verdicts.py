@@ -11,7 +11,7 @@ from features.kernel.like_rows import like_rows
 from features.value import NONE, UNKNOWN
 from recommender.rules.clause import Answer, Compare, MemberCount
 from recommender.rules.member_kernel import count_members
-from recommender.rules.rule_lowering import MEMBERS, RANGE
+from recommender.rules.rule_kernel import MEMBERS, RANGE
 from recommender.rules.verdict import Verdict, Verdicts
 
 if TYPE_CHECKING:

@@ -23,8 +23,11 @@ from serving.records.store import ServiceStore
 
 __all__ = ["OfferWorker", "Worked"]
 
-AT_ONCE: Final = 100
-"""People looked at in one step: so long at most a step that was cut short is made again."""
+AT_ONCE: Final = 500
+"""Events worked off, and people looked at to whom nothing happened, in one step.
+
+What is worked out once for all people of a step takes less of each, the more they are; a step that was cut short is
+made again, and what happens meanwhile waits for its end."""
 
 
 class Worked(NamedTuple):
