@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 _FACTS: Final = "facts"
 STATED_RECEIPT: Final = 2
-_Told = TypeVar("_Told")
 
 
 @dataclass(frozen=True, eq=False)
@@ -321,13 +320,11 @@ def listed_events(declaration: Declaration) -> Mapping[str, tuple[str, ...]]:
     return {name: tuple(one.event for one in fact.adds if one.field is None) for name, fact in dated.items()}
 
 
-def _by_signal(history: History, told: Callable[..., _Told], *of: object) -> _Told:
+def _by_signal(history: History, told: Callable[..., object], *of: object) -> Any:
     """What is told of the signals of a history, worked out once for all of its people."""
-    key = ("by signal", told)
-    if key not in history.kept:
-        history.kept[key] = told(history.signals, *of)
-    found: _Told = history.kept[key]
-    return found
+    if told not in history.kept:
+        history.kept[told] = told(history.signals, *of)
+    return history.kept[told]
 
 
 def _held(history: History, rows: Int64) -> frozenset[int]:
@@ -342,15 +339,9 @@ def _held(history: History, rows: Int64) -> frozenset[int]:
 
 
 def receipt_meanings(signals: tuple[Selector, ...]) -> Int64:
-    """What each signal says about holding, int64[signals]."""
-    return np.array([_holding(signal) for signal in signals], np.int64)
-
-
-def _holding(signal: Selector) -> int:
-    """1 where a signal gives a programme, 0 where it takes it away, 2 for a stated receipt, -1 for all others."""
-    if signal == RECEIVED:
-        return STATED_RECEIPT
-    return HELD.get(signal.event, -1) if signal == Selector(signal.event, None, "programme") else -1
+    """Of each signal: 1 where it gives a programme, 0 where it takes it away, 2 for a stated receipt, -1 otherwise."""
+    told = [HELD.get(one.event, -1) if one == Selector(one.event, None, "programme") else -1 for one in signals]
+    return np.array([STATED_RECEIPT if one == RECEIVED else says for one, says in zip(signals, told, strict=True)])
 
 
 def known_from_facts(

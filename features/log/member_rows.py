@@ -84,7 +84,7 @@ def _born(declaration: Declaration, act: MemberAct, data: Mapping[str, object]) 
 def statement_rows(declaration: Declaration, data: Mapping[str, object]) -> tuple[MemberRow, ...]:
     """Return what a statement of facts says of a person's members; nothing where it contradicts itself."""
     home = declaration.household
-    lists = {name: data[name] for name in _member_lists(declaration) if name in data}
+    lists = {name: data[name] for name in member_lists(declaration) if name in data}
     if home is None or not (HOUSEHOLD in data or lists) or contradicted(declaration, data):
         return ()
     stated = data.get(HOUSEHOLD, {})
@@ -99,7 +99,7 @@ def statement_rows(declaration: Declaration, data: Mapping[str, object]) -> tupl
 
 
 @lru_cache(maxsize=8)
-def _member_lists(declaration: Declaration) -> tuple[str, ...]:
+def member_lists(declaration: Declaration) -> tuple[str, ...]:
     """The facts that list members; asked of every statement, and the same for all of a declaration."""
     return tuple(name for name, fact in declaration.facts.items() if fact.members)
 

@@ -80,7 +80,7 @@ def _encode_fact(
 
 def with_receipts(facts: Mapping[str, object], declaration: Declaration) -> Mapping[str, object]:
     """Return stated facts with what they say under another name: a fact that says what a receipt says, and back."""
-    if facts.keys().isdisjoint(_said_twice(declaration)):
+    if facts.keys().isdisjoint(said_twice(declaration)):
         return facts
     found = dict(facts)
     for name, programme in declaration.receipts.items():
@@ -91,7 +91,7 @@ def with_receipts(facts: Mapping[str, object], declaration: Declaration) -> Mapp
 
 
 @lru_cache(maxsize=8)
-def _said_twice(declaration: Declaration) -> frozenset[str]:
+def said_twice(declaration: Declaration) -> frozenset[str]:
     """The names of facts and receipts that say the same under two names."""
     return frozenset(one for name, other in declaration.receipts.items() for one in (name, RECEIVES + other))
 

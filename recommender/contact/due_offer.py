@@ -134,7 +134,7 @@ class SensitiveMarks:
 
     programmes: frozenset[str]
     facts: frozenset[str]
-    _told: dict[int, _Told] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _told: dict[int, ToldVerdict] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, programmes: Iterable[Programme], policy: ContactPolicy, facts: Collection[str]) -> SensitiveMarks:
@@ -145,14 +145,14 @@ class SensitiveMarks:
         """Whether a recommendation is sensitive for whom it is made."""
         return self.told(one).sensitive
 
-    def told(self, one: Recommendation) -> _Told:
+    def told(self, one: Recommendation) -> ToldVerdict:
         """All that follows from the verdict alone; people of one verdict share it, and it is worked out once."""
         verdict = one.verdict
         found = self._told.get(id(verdict))
         if found is None:
             if len(self._told) > _MOST_TOLD:
                 self._told.clear()
-            found = self._told[id(verdict)] = _Told(
+            found = self._told[id(verdict)] = ToldVerdict(
                 verdict,
                 standing(verdict),
                 one.programme.id in self.programmes
@@ -163,7 +163,7 @@ class SensitiveMarks:
         return found
 
 
-class _Told(NamedTuple):
+class ToldVerdict(NamedTuple):
     """What is told of a verdict, which is kept so that its identity stays its own."""
 
     verdict: Verdict
