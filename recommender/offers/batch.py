@@ -177,6 +177,9 @@ def _weighed(people: Sequence[Person], compiled: Compiled, ranker: Ranker) -> _W
     starts = np.searchsorted(pairs.person, np.arange(len(people) + 1))
     left, children = np.stack([one.days_left for one in windows]), child_keys(known, compiled)
     likely, sums = stacked.chances(answers), stacked.sums(pairs, children)
+    said = None  # of one person those that are shown are explained
+    if len(people) > 1:
+        said = like_verdicts(compiled, known, stacked.applicants, answers, pairs.person, pairs.programme)
     inputs = UtilityInputs(
         likelihood=ranker.likelihoods(known, pairs),
         amount=sums.ordered,
@@ -189,15 +192,8 @@ def _weighed(people: Sequence[Person], compiled: Compiled, ranker: Ranker) -> _W
     )
     return _WeighedOffers(
         people, known, windows, answers, held, closed, beside, pairs, starts, children,
-        weigh(inputs, ranker.weights), sums.told, _explained(compiled, stacked, answers, pairs),
+        weigh(inputs, ranker.weights), sums.told, said,
     )  # fmt: skip
-
-
-def _explained(compiled: Compiled, people: StackedPeople, answers: Int8, pairs: Pairs) -> list[Verdict] | None:
-    """The verdicts on what may be offered to several people, each different one explained once; None of one person."""
-    if len(people.people) == 1:
-        return None
-    return like_verdicts(compiled, people.known, people.applicants, answers, pairs.person, pairs.programme)
 
 
 def _of_person(offers: _WeighedOffers, i: int, compiled: Compiled, ranker: Ranker, k: int | None) -> Recommendations:

@@ -68,11 +68,6 @@ class StackedPeople:
         """Return one of them, of whom all is known anyway."""
         return self.people[at]
 
-    @property
-    def _alike(self) -> bool:
-        """Whether they are several, as known at one second, so that tables answer for all."""
-        return len(self.people) > 1 and bool((self.known.t == self.known.t[0]).all())
-
     def held(self) -> Bool:
         """Whether they receive each programme, bool[n, P]."""
         index = self.compiled.catalogue.index
@@ -95,7 +90,7 @@ class StackedPeople:
         """What each offer comes to in the first year."""
         table, compiled = offer_arrays(self.compiled), self.compiled
         amounts, chosen = table.usual[pairs.programme], table.depending(self.known.values, pairs)
-        if self._alike:
+        if len(self.people) > 1 and bool((self.known.t == self.known.t[0]).all()):  # of one second there is one table
             told = amount_table(compiled, self.people[0].t).amounts(self, pairs.person, pairs.programme)
             amounts[chosen] = told[chosen, 2]
             return PairSums(amounts, told)
