@@ -38,6 +38,7 @@ from training.rankers.models import PooledForest
 from training.rankers.private_bilinear import PrivateBilinear
 from training.rankers.private_ranker import estimator, space_of
 from training.rankers.schedules import Learner, TrainingPlan, plan
+from training.rankers.shrinkage import shrunk
 
 Tell = Callable[[str], None]
 
@@ -202,8 +203,9 @@ def fitted(shown: Shown, world: BenchWorld, planned: TrainingPlan) -> BenchFit:
     offered = attributes_of(world.warm)
     reading = AttributeScaler.fit(offered, planned.row.blocks, planned.row.indicator)
     space = space_of(bins(), reading, offered, Fits.none(PROGRAMMES), planned)
-    start = released_start(sample, PLACES, offered, planned.first, noise, planned.row.seen)
-    return BenchFit(estimator(planned, threads=2).fit(sample, space.beside_shown(start), noise, start), reading)
+    start = released_start(sample, PLACES, offered, planned.first, noise, planned.row.weighing)
+    ranker = estimator(planned, threads=2).fit(sample, space.beside_shown(start), noise, start)
+    return BenchFit(shrunk(ranker, planned.row), reading)
 
 
 Order = Callable[[Shown], Float64]

@@ -60,7 +60,7 @@ class OfferedTable:
         row = self.planned.row
         reading = AttributeScaler.fit(_ONE, row.blocks, row.indicator)
         sample = self.sample(table, label)
-        start = released_start(sample, PLACES, _ONE, self.planned.first, noise, self.planned.row.seen)
+        start = released_start(sample, PLACES, _ONE, self.planned.first, noise, self.planned.row.weighing)
         space = space_of(self.bins, reading, _ONE, Fits.none(1), self.planned)
         return estimator(self.planned).fit(sample, space, noise, start)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import scipy.linalg
@@ -22,6 +22,44 @@ LOOSE = 9.0
 """Variance of the prior that keeps an effect finite where every answer was the same; three in log-odds is loose."""
 _BASE = 25.0
 _STEPS = 40
+
+
+class Uncertainty(NamedTuple):
+    """How unsure what is read of each of P programmes is: a covariance, diag(variance) - together @ together.T.
+
+    Attributes:
+        variance: float64[P], of each alone.
+        together: float64[P, C], what sums over programmes are known better by; no column where each is read alone.
+    """
+
+    variance: Float64
+    together: Float64
+
+    def beside(self, own: float) -> Uncertainty:
+        """The same with so much variance of each programme's own."""
+        return self._replace(variance=self.variance + own)
+
+    def solved(self, values: Float64) -> Float64:
+        """The inverse times a column float64[P] or columns float64[P, K] (Woodbury's identity)."""
+        plain = values / (self.variance[:, None] if values.ndim > 1 else self.variance)
+        return np.asarray(plain + self._beside @ np.linalg.solve(self._left, self.together.T @ plain))
+
+    def precision(self) -> Float64:
+        """The diagonal of the inverse, float64[P]."""
+        beside = self._beside
+        return np.asarray(1 / self.variance + (beside * np.linalg.solve(self._left, beside.T).T).sum(axis=1))
+
+    def log_determinant(self) -> float:
+        """Of the covariance."""
+        return float(np.log(self.variance).sum() + np.linalg.slogdet(self._left)[1])
+
+    @property
+    def _beside(self) -> Float64:
+        return np.asarray(self.together / self.variance[:, None])
+
+    @property
+    def _left(self) -> Float64:
+        return np.asarray(np.eye(self.together.shape[1]) - self.together.T @ self._beside)
 
 
 def raw_effects(
@@ -82,7 +120,15 @@ def blocks_of(names: Sequence[str]) -> tuple[str, ...]:
     return (*kinds, *("unknown" for _ in kinds))
 
 
-def learn_effects(attributes: ProgrammeAttributes, effect: Float64, variance: Float64, seen: Bool) -> ItemEffects:
+def directions_of(attributes: ProgrammeAttributes) -> Float64:
+    """What programmes with public attributes have in common, as orthonormal columns: float64[P, C], C at most P."""
+    public, kinds = PublicPrior.fit(attributes.values), np.array(blocks_of(attributes.names))
+    return np.asarray(scipy.linalg.orth(public.of(attributes.values)[:, (kinds != "id") & (public.inverse > 0)]))
+
+
+def learn_effects(
+    attributes: ProgrammeAttributes, effect: Float64, variance: Float64, seen: Bool, together: Float64 | None = None
+) -> ItemEffects:
     """Place the prior and shrink every effect towards it.
 
     Each kind of attribute has one variance for its weights, so that kinds which explain nothing are shrunk away; those
@@ -94,37 +140,37 @@ def learn_effects(attributes: ProgrammeAttributes, effect: Float64, variance: Fl
         effect: float64[P], from `raw_effects`.
         variance: float64[P], likewise.
         seen: bool[P], which programmes there were rows of; the others say nothing and are not among the result's codes.
+        together: float64[P, C], what is known better of sums over programmes; see `Uncertainty`.
     """
+    unsure = Uncertainty(variance[seen], np.zeros((int(seen.sum()), 0)) if together is None else together[seen])
     public = PublicPrior.fit(attributes.values[seen])
     design = public.of(attributes.values[seen])
     kinds = np.array(blocks_of(attributes.names))
     shared = kinds != "id"  # what is a programme's own is the residual, not a public attribute
     names = sorted({kind for kind in kinds[shared] if (public.inverse[kinds == kind] > 0).any()})
     members = [np.flatnonzero((kinds == name) & (public.inverse > 0)) for name in names]
-    own, *spent = _evidence(
-        [design[:, places] / np.sqrt(places.size) for places in members], effect[seen], variance[seen]
-    )
+    own, *spent = _evidence([design[:, places] / np.sqrt(places.size) for places in members], effect[seen], unsure)
     prior = np.zeros(design.shape[1])
     for places, share in zip(members, spent, strict=True):
         prior[places] = share / places.size
-    weights, covariance, base, residual = _posterior(design, prior, own, effect[seen], variance[seen])
+    weights, covariance, base, residual = _posterior(design, prior, own, effect[seen], unsure)
     codes = attributes.codes[seen]
     order = np.argsort(codes)
     return ItemEffects(base, public, weights, covariance, float(np.sqrt(own)), codes[order], residual[order])
 
 
-def _evidence(parts: Sequence[Float64], effect: Float64, variance: Float64) -> Float64:
+def _evidence(parts: Sequence[Float64], effect: Float64, unsure: Uncertainty) -> Float64:
     """The variance of what is a programme's own, then of each kind of attribute: of each part's columns together."""
     columns = np.column_stack([np.ones(effect.size), *parts])
     kind = np.repeat(np.arange(1 + len(parts)), [1, *(part.shape[1] for part in parts)])
 
     def unlikely(logs: Float64) -> float:
         own, *spent = np.exp(logs)
-        spread, found = variance + own, np.sqrt(np.array([_BASE, *spent]))[kind]
+        spread, found = unsure.beside(own), np.sqrt(np.array([_BASE, *spent]))[kind]
         lower, mean = _weighed(columns * found, spread, effect)
-        off = effect @ (effect / spread) - mean @ mean
+        off = effect @ spread.solved(effect) - mean @ mean
         # The last term is a wide prior on the variances themselves: with few programmes the evidence is flat.
-        certain = np.log(spread).sum() / 2 + np.log(np.diag(lower)).sum()
+        certain = spread.log_determinant() / 2 + np.log(np.diag(lower)).sum()
         return float(off / 2 + certain + 0.02 * np.sum((logs + 1) ** 2))
 
     start = np.full(1 + len(parts), -1.0)
@@ -132,24 +178,24 @@ def _evidence(parts: Sequence[Float64], effect: Float64, variance: Float64) -> F
     return np.asarray(np.exp(found.x))
 
 
-def _weighed(columns: Float64, spread: Float64, effect: Float64) -> tuple[Float64, Float64]:
+def _weighed(columns: Float64, spread: Uncertainty, effect: Float64) -> tuple[Float64, Float64]:
     """The root of the precision of weights whose prior is 1, and what of the effects they explain, in that root.
 
     In the space of weights, so that a catalogue of thousands costs no more than its length (Woodbury's identity).
     """
-    lower = np.linalg.cholesky(np.eye(columns.shape[1]) + columns.T @ (columns / spread[:, None]))
-    explained = scipy.linalg.solve_triangular(lower, columns.T @ (effect / spread), lower=True)
+    lower = np.linalg.cholesky(np.eye(columns.shape[1]) + columns.T @ spread.solved(columns))
+    explained = scipy.linalg.solve_triangular(lower, columns.T @ spread.solved(effect), lower=True)
     return np.asarray(lower, np.float64), np.asarray(explained, np.float64)
 
 
 def _posterior(
-    design: Float64, prior: Float64, own: float, effect: Float64, variance: Float64
+    design: Float64, prior: Float64, own: float, effect: Float64, unsure: Uncertainty
 ) -> tuple[Float64, Float64, float, Float64]:
     """The weights of the attributes, their covariance, the base, and what is each programme's own."""
-    spread, scale = variance + own, np.sqrt(np.r_[_BASE, prior])
+    spread, scale = unsure.beside(own), np.sqrt(np.r_[_BASE, prior])
     lower, mean = _weighed(np.column_stack([np.ones(effect.size), design]) * scale, spread, effect)
     root = scipy.linalg.solve_triangular(lower, np.diag(scale), lower=True)
     base, *weights = root.T @ mean
     # what neither the base nor the weights explain, shrunk as far as it is unsure
-    residual = own / spread * (effect - base - design @ np.array(weights))
+    residual = own * spread.solved(effect - base - design @ np.array(weights))
     return np.array(weights), (root.T @ root)[1:, 1:], float(base), np.asarray(residual)

@@ -12,7 +12,7 @@ from features.log.row_encoder import INTERACTIONS
 from privacy.learning.noise import Noise
 from privacy.learning.step import Schedule
 from training.rankers.bilinear_arrays import CountSum, LearningStart, UnitRows, UnitSums
-from training.rankers.effects import learn_effects
+from training.rankers.effects import Uncertainty, directions_of, learn_effects
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
@@ -27,7 +27,8 @@ PLACES: Final = 8
 SEEN: Final = 0.3
 """How much a showing counts beside a take-up."""
 DIFFER: Final = 0.15
-"""By how much shares of places and channels are thought to differ (a standard deviation)."""
+"""By how much shares of places and channels are thought to differ (a standard deviation), but by no more than half of
+what is common: where little is noticed anywhere, shares that differ by more are noise."""
 LEAST: Final = 0.03
 """No place is thought to be noticed less than so much of the best one."""
 CAUTION: Final = 1.0
@@ -66,9 +67,25 @@ class FirstSchedules(NamedTuple):
     programmes: Schedule
 
 
+class Weighing(NamedTuple):
+    """How much of a unit's counts about programmes is about what.
+
+    Attributes:
+        seen: how much a showing counts beside a take-up: where few units are shown many programmes, little.
+        alike: how much sums over programmes that have attributes in common count beside single ones, in squares of what
+            a typical take-up brings: where noise hides single programmes, those sums are still told.
+    """
+
+    seen: float = SEEN
+    alike: float = 0.0
+
+
+ALONE: Final = Weighing()
+
+
 def released_start(
     sample: UnitSums, cells: int, attributes: ProgrammeAttributes, schedules: FirstSchedules, noise: Noise,
-    seen: float = SEEN,
+    weighing: Weighing = ALONE,
 ) -> LearningStart:  # fmt: skip
     """Count, clip, sum and noise what steps start from: first places, then, by what they say, programmes.
 
@@ -81,19 +98,20 @@ def released_start(
         attributes: of the programmes; public.
         schedules: of one release each.
         noise: where the noise comes from.
-        seen: how much a showing counts beside a take-up: where few units are shown many programmes, little.
+        weighing: of what is counted about programmes.
     """
     found = _released(
         sample, CountSum(partial(_by_cell, cells=cells), 2 * cells + 1, schedules.places.clip), schedules.places, noise
     )
     attention, common = attention_of(found, float(schedules.places.sigma) * schedules.places.clip)
-    about, programmes = schedules.programmes, len(attributes.ids)
-    counts = partial(_by_programme, programmes=programmes, attention=attention, common=common, counted=seen)
-    found = _released(sample, CountSum(counts, 2 * programmes, about.clip), about, noise)
-    alike, deviation = programmes > LARGE, float(about.sigma) * about.clip
+    about, sums = schedules.programmes, ProgrammeSums.of(attributes, weighing)
+    counts = partial(sums.counted, attention=attention, common=common)
+    deviation, seen = float(about.sigma) * about.clip, weighing.seen
+    found = sums.read(_released(sample, CountSum(counts, sums.size, about.clip), about, noise))
+    alike = Alike(attributes, sums.together(deviation)) if sums.programmes > LARGE else None
     return LearningStart(
-        base_of(found, common, deviation, seen, attributes if alike else None), attention,
-        _likely(found[programmes:] / seen, deviation / seen),
+        base_of(found, common, deviation, seen, alike), attention,
+        _likely(found[sums.programmes:] / seen, deviation / seen),
     )  # fmt: skip
 
 
@@ -110,11 +128,68 @@ def _by_cell(some: UnitRows, cells: int) -> Float64:
     return np.column_stack([shown, noticed, taken])
 
 
-def _by_programme(some: UnitRows, programmes: int, attention: Float64, common: float, counted: float) -> Float64:
-    sample, rows = some.sample, some.rows
-    seen, what = attention[sample.cell[rows]], sample.programme[rows]
-    beyond = some.counted(what, programmes, sample.label[rows] - common * seen)
-    return np.concatenate([beyond, counted * some.counted(what, programmes, seen)], axis=1)
+class ProgrammeSums(NamedTuple):
+    """What is counted of each unit about P programmes, and how the noised sum of it is read.
+
+    Attributes:
+        seen: how much a showing counts beside a take-up.
+        directions: float64[P, C], orthonormal: what programmes have in common, public; C is 0 where each stands alone.
+        scale: what sums along these directions are scaled by.
+    """
+
+    seen: float
+    directions: Float64
+    scale: float
+
+    @classmethod
+    def of(cls, attributes: ProgrammeAttributes, weighing: Weighing) -> ProgrammeSums:
+        """Those of a catalogue: a typical programme's place along all directions counts `weighing.alike`, squared."""
+        programmes = len(attributes.ids)
+        directions = directions_of(attributes) if weighing.alike > 0 else np.zeros((programmes, 0))
+        return cls(weighing.seen, directions, float(np.sqrt(weighing.alike * programmes / max(directions.shape[1], 1))))
+
+    @property
+    def programmes(self) -> int:
+        """How many there are."""
+        return int(self.directions.shape[0])
+
+    @property
+    def size(self) -> int:
+        """How many numbers are counted of each unit."""
+        return int(2 * self.programmes + self.directions.shape[1])
+
+    def counted(self, some: UnitRows, attention: Float64, common: float) -> Float64:
+        """How much more often than is common each was taken up, how often seen, and the former by directions.
+
+        The latter are added up row by row, so that they are the same to the last bit whatever units stand beside.
+        """
+        sample, rows = some.sample, some.rows
+        seen, what = attention[sample.cell[rows]], sample.programme[rows]
+        more = sample.label[rows] - common * seen
+        beyond, looked = some.counted(what, self.programmes, more), some.counted(what, self.programmes, seen)
+        alike = [np.bincount(some.owner, more * along[what], minlength=some.units) for along in self.directions.T]
+        return np.column_stack([beyond, self.seen * looked, *(self.scale * along for along in alike)])
+
+    def read(self, released: Float64) -> Float64:
+        """The counts of single programmes that all of a noised sum speaks for, float64[2 P] (least squares)."""
+        beyond, seen, along = np.split(released, [self.programmes, 2 * self.programmes])
+        both = beyond + self.scale * self.directions @ along
+        return np.asarray(np.r_[both - self._known * self.directions @ (self.directions.T @ both), seen])
+
+    def together(self, deviation: float) -> Float64:
+        """What the first half of `read` is known better by than each alone: float64[P, C], see `Uncertainty`."""
+        return np.asarray(deviation * np.sqrt(self._known) * self.directions)
+
+    @property
+    def _known(self) -> float:
+        return self.scale**2 / (1 + self.scale**2)
+
+
+class Alike(NamedTuple):
+    """What is public of programmes, and what their counts are known better by together; see `Uncertainty`."""
+
+    attributes: ProgrammeAttributes
+    together: Float64
 
 
 def attention_of(released: Float64, deviation: float) -> tuple[Float64, float]:
@@ -127,8 +202,9 @@ def attention_of(released: Float64, deviation: float) -> tuple[Float64, float]:
     cells = released.size // 2
     shown, noticed = released[:cells].reshape(-1, PLACES), released[cells:-1].reshape(-1, PLACES)
     common = np.full(PLACES, np.clip(noticed.sum() / max(shown.sum(), 1.0), _LOWEST, 1.0))
-    place = _drawn(noticed.sum(axis=0), shown.sum(axis=0), common, deviation * np.sqrt(len(shown)))
-    rate = np.array([_drawn(*pair, place, deviation) for pair in zip(noticed, shown, strict=True)])
+    differ = min(DIFFER, float(common[0]) / 2)
+    place = _drawn(noticed.sum(axis=0), shown.sum(axis=0), (common, differ), deviation * np.sqrt(len(shown)))
+    rate = np.array([_drawn(*pair, (place, differ), deviation) for pair in zip(noticed, shown, strict=True)])
     attention = np.asarray(np.clip(rate / place[0], LEAST, 1.0).ravel())  # beside the first place, which all show
     seen = float(np.maximum(shown, 0).ravel() @ attention)
     return attention, float(np.clip(released[-1] / max(seen, 1.0), _LOWEST, _HIGHEST))
@@ -136,7 +212,7 @@ def attention_of(released: Float64, deviation: float) -> tuple[Float64, float]:
 
 def base_of(
     released: Float64, common: float, deviation: float, counted: float = SEEN,
-    attributes: ProgrammeAttributes | None = None,
+    alike: Alike | None = None,
 ) -> Float64:  # fmt: skip
     """The log-odds of each programme, drawn towards the common ones as far as noise and chance may be all there is.
 
@@ -149,14 +225,14 @@ def base_of(
         common: how often what is noticed is taken up.
         deviation: standard deviation of the noise of each.
         counted: how much a showing counts beside a take-up.
-        attributes: of the P programmes, public; None where they are too few to say which attributes matter.
+        alike: what is public of the P programmes; None where they are too few to say which attributes matter.
     """
     beyond, seen = np.split(released, 2)
     seen = seen / counted
-    if attributes is None:
+    if alike is None:
         rate = _alone(beyond, np.maximum(seen, max(deviation / counted, 1.0)), common, deviation)
     else:
-        rate = _alike(beyond, _likely(seen, deviation / counted), common, deviation, attributes)
+        rate = _alike(beyond, _likely(seen, deviation / counted), common, deviation, alike)
     rate = np.clip(rate, common * _FLOOR, _HIGHEST)
     return np.asarray(np.log(rate / (1 - rate)))
 
@@ -169,15 +245,17 @@ def _alone(beyond: Float64, seen: Float64, common: float, deviation: float) -> F
     return np.asarray(common + sure * beyond / seen - CAUTION * np.sqrt((1 - sure) * spread))
 
 
-def _alike(beyond: Float64, seen: Float64, common: float, deviation: float, attributes: ProgrammeAttributes) -> Float64:
+def _alike(beyond: Float64, seen: Float64, common: float, deviation: float, alike: Alike) -> Float64:
     """The same with what programmes have in common, in log-odds near the common ones."""
-    bend = common * (1 - common)
+    bend, attributes = common * (1 - common), alike.attributes
     variance = ((deviation / seen) ** 2 + bend / seen) / bend**2
-    effects = learn_effects(attributes, beyond / seen / bend, variance, np.ones(seen.size, dtype=np.bool_))
-    sure = effects.spread**2 / (effects.spread**2 + variance)
+    together = alike.together / (seen * bend)[:, None]
+    effects = learn_effects(attributes, beyond / seen / bend, variance, np.ones(seen.size, dtype=np.bool_), together)
+    own = effects.spread**2
+    sure = own * Uncertainty(variance, together).beside(own).precision()
     design = effects.public.of(attributes.values)
-    unsure = sure * variance + (1 - sure) ** 2 * np.einsum("ij,jk,ik->i", design, effects.covariance, design)
-    return np.asarray(common + bend * (effects.of(attributes)[0] - CAUTION * np.sqrt(unsure)))
+    unsure = own * (1 - sure) + (1 - sure) ** 2 * np.einsum("ij,jk,ik->i", design, effects.covariance, design)
+    return np.asarray(common + bend * (effects.of(attributes)[0] - CAUTION * np.sqrt(np.maximum(unsure, 0.0))))
 
 
 def _likely(seen: Float64, deviation: float) -> Float64:
@@ -187,8 +265,8 @@ def _likely(seen: Float64, deviation: float) -> Float64:
     return np.asarray(np.maximum(mean + spread / (spread + deviation**2) * (seen - mean), _LEAST_SEEN * mean))
 
 
-def _drawn(taken: Float64, shown: Float64, common: Float64, deviation: float) -> Float64:
-    """Shares, drawn towards common ones as far as noise may hide that they differ."""
-    times = np.maximum(shown, max(deviation, 1.0))
-    sure = DIFFER**2 / (DIFFER**2 + (deviation / times) ** 2)
-    return np.asarray(np.clip(common + sure * (taken / times - common), LEAST * common, 1.0))
+def _drawn(taken: Float64, shown: Float64, common: tuple[Float64, float], deviation: float) -> Float64:
+    """Shares, drawn towards common ones, from which they differ by so much, as far as noise may hide that they do."""
+    times, (middle, differ) = np.maximum(shown, max(deviation, 1.0)), common
+    sure = differ**2 / (differ**2 + (deviation / times) ** 2)
+    return np.asarray(np.clip(middle + sure * (taken / times - middle), LEAST * middle, 1.0))

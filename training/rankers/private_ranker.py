@@ -114,7 +114,7 @@ def learn_from(
     attributes = vocabulary.attributes(catalogue, declaration)
     bins, reading = Bins.of(declaration), AttributeScaler.fit(attributes, plan.row.blocks, plan.row.indicator)
     space = space_of(bins, reading, attributes, fits(bins, attributes, declaration, reading.codes), plan)
-    start = released_start(sample, Cells.of(declaration).size, attributes, plan.first, noise, plan.row.seen)
+    start = released_start(sample, Cells.of(declaration).size, attributes, plan.first, noise, plan.row.weighing)
     advance = partial(_report, plan.schedule.steps, progress)
     ranker = estimator(plan, threads).fit(sample, space.beside_shown(start), noise, start, advance)
     ranker = shrunk(ranker, plan.row)

@@ -18,7 +18,7 @@ from privacy.accounting import accountant
 from privacy.accounting.amount import text_of
 from privacy.accounting.mechanism import Mechanism, composed, gaussian
 from privacy.learning.step import Schedule
-from training.rankers.first_release import LARGE, SEEN, FirstSchedules
+from training.rankers.first_release import LARGE, SEEN, FirstSchedules, Weighing
 
 Loss = Literal["pointwise", "listwise"]
 Learner = Literal["bilinear", "network"]
@@ -47,6 +47,7 @@ class Hyperparameters:
         q: the part of the units that a step sees (Poisson); 1 is all of them.
         neurons: of a hidden layer; 0 for none, which is the bilinear ranker.
         gain: how much neurons say to begin with, of a typical person.
+        alike: how much sums over programmes that have attributes in common count in these counts, beside single ones.
     """
 
     signal: float
@@ -65,6 +66,12 @@ class Hyperparameters:
     q: Decimal = Decimal(1)
     neurons: int = 0
     gain: float = 0.0
+    alike: float = 0.0
+
+    @property
+    def weighing(self) -> Weighing:
+        """How what is counted about programmes is weighed."""
+        return Weighing(self.seen, self.alike)
 
 
 _BLOCKS: Final = {
@@ -76,7 +83,8 @@ _ALIKE: Final = {"": 0.5}
 _HALF: Final = Decimal("0.5")
 
 TABLE: Final = (
-    Hyperparameters(0, 60, 0.8, 1.5, 1.5, 2, 0.3, 0.0, 0.0, _ALIKE, 0.5, 0.1),
+    Hyperparameters(0, 60, 0.8, 1.5, 1.5, 2, 0.3, 0.0, 0.0, _ALIKE, 0.5, 0.15, 0.2, alike=1.0),
+    Hyperparameters(2_000, 60, 0.8, 1.5, 1.5, 2, 0.3, 0.0, 0.0, _ALIKE, 0.5, 0.1, 1.0),
     Hyperparameters(5_000, 60, 1.33, 1.5, 1.5, 2, 0.3, 0.0, 0.0, _ALIKE, 0.5, 0.1),
     Hyperparameters(20_000, 60, 2.66, 1.5, 1.5, 2, 0.3, 0.0, 0.0, _ALIKE, 0.3, 0.1),
     Hyperparameters(60_000, 60, 2.66, 1.5, 1.5, 3, 0.6, 0.0, 0.0, _ALIKE, 0.2, 0.1),
@@ -154,6 +162,7 @@ class TrainingPlan:
             "rate": str(row.rate), "everybody": str(row.everybody), "person": str(row.person),
             "waves": row.waves, "own": str(row.own),
             "indicator": str(row.indicator), "pairs": str(row.pairs), "start": str(row.start), "seen": str(row.seen),
+            **({"alike": str(row.alike)} if row.alike else {}),
             "personal": str(row.personal),
             "blocks": {name: str(scale) for name, scale in row.blocks.items()},
             **({"neurons": row.neurons, "gain": str(row.gain)} if row.neurons else {}),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from training.rankers.effects import blocks_of, learn_effects, raw_effects
+from training.rankers.effects import Uncertainty, blocks_of, directions_of, learn_effects, raw_effects
 from training.rankers.models import probability
 
 
@@ -80,3 +80,33 @@ def test_attributes_that_explain_nothing_are_shrunk_away():
 
 def test_kinds_of_attributes_are_told_by_their_names():
     assert blocks_of(("text.0", "stage=birth")) == ("text", "stage", "unknown", "unknown")
+
+
+def test_a_covariance_that_is_better_known_together_is_solved_as_if_it_were_written_out():
+    rng = np.random.default_rng(2)
+    variance, together = 2 + rng.random(12), 0.5 * np.linalg.qr(rng.normal(size=(12, 4)))[0]
+    unsure = Uncertainty(variance, together).beside(0.3)
+    whole = np.diag(variance + 0.3) - together @ together.T
+    for values in (rng.normal(size=12), rng.normal(size=(12, 5))):
+        assert unsure.solved(values) == pytest.approx(np.linalg.solve(whole, values))
+    assert unsure.precision() == pytest.approx(np.diag(np.linalg.inv(whole)))
+    assert unsure.log_determinant() == pytest.approx(np.linalg.slogdet(whole)[1])
+
+
+def test_what_is_not_known_better_together_is_each_by_itself():
+    rng = np.random.default_rng(3)
+    some, effect, variance = programmes(rng), rng.normal(size=80), 0.1 + rng.random(80)
+    seen = rng.random(80) < 0.8
+    one = learn_effects(some, effect, variance, seen)
+    other = learn_effects(some, effect, variance, seen, np.zeros((80, 0)))
+    assert (one.weights == other.weights).all()
+    assert (one.own == other.own).all()
+
+
+def test_directions_of_programmes_are_orthonormal_and_leave_out_single_ones():
+    rng = np.random.default_rng(4)
+    some = programmes(rng)
+    named = Known(some.codes, (*some.names, "id=7"), np.column_stack([some.values, np.eye(80, 1)]))
+    found = directions_of(named)
+    assert found.T @ found == pytest.approx(np.eye(3))
+    assert found @ found.T == pytest.approx(directions_of(some) @ directions_of(some).T)

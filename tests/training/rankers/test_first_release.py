@@ -12,13 +12,16 @@ from hypothesis import strategies as st
 
 from privacy.learning.step import Schedule
 from tests.privacy.noises import Seeded, Silent
-from training.rankers.bilinear_arrays import Sample
+from training.rankers.bilinear_arrays import Sample, UnitRows
 from training.rankers.first_release import (
     LEAST,
     PLACES,
     SEEN,
+    Alike,
     Cells,
     FirstSchedules,
+    ProgrammeSums,
+    Weighing,
     attention_of,
     base_of,
     released_start,
@@ -86,25 +89,29 @@ def catalogue(kinds):
     return SimpleNamespace(names=("category=a", "category=b"), values=tags, codes=np.arange(len(kinds)))
 
 
+def alone_of(attributes):
+    return Alike(attributes, np.zeros((len(attributes.codes), 0)))
+
+
 def test_a_programme_that_noise_hides_starts_as_those_like_it_do_where_attributes_are_read():
     """The first programme of each kind was hardly seen; of those like it, all of one kind are wanted."""
     kinds, size = [1, *[1] * 30, 0, *[0] * 30], 31
     seen = np.where(np.arange(2 * size) % size == 0, 20.0, 2e4)
     beyond = np.where(np.array(kinds) == 1, 0.1, -0.1) * np.where(seen > 100, seen, 0)
-    told = [base_of(np.r_[beyond, SEEN * seen], 0.2, 5.0, attributes=one) for one in (catalogue(kinds), None)]
+    told = [base_of(np.r_[beyond, SEEN * seen], 0.2, 5.0, alike=one) for one in (alone_of(catalogue(kinds)), None)]
     alike, alone = (base[0] - base[size] for base in told)
     assert alike > 0.5
     assert abs(alone) < 0.1
 
 
 def test_where_nothing_differs_attributes_tell_nothing_apart():
-    base = base_of(np.r_[np.zeros(40), SEEN * np.full(40, 1e5)], 0.2, 0.0, attributes=catalogue([0, 1] * 20))
+    base = base_of(np.r_[np.zeros(40), SEEN * np.full(40, 1e5)], 0.2, 0.0, alike=alone_of(catalogue([0, 1] * 20)))
     assert base == pytest.approx(np.full(40, math.log(0.2 / 0.8)), abs=0.01)
 
 
 @given(st.lists(st.floats(-1e5, 1e5), min_size=16, max_size=16), st.floats(0.001, 0.95), st.floats(0, 1e4))
 def test_whatever_noise_makes_of_counts_odds_by_attributes_are_numbers(found, common, deviation):
-    assert np.isfinite(base_of(np.array(found), common, deviation, attributes=catalogue([0, 1] * 4))).all()
+    assert np.isfinite(base_of(np.array(found), common, deviation, alike=alone_of(catalogue([0, 1] * 4)))).all()
 
 
 @given(st.lists(st.floats(-1e5, 1e5), min_size=8, max_size=8), st.floats(0.001, 0.95), st.floats(0, 1e4))
@@ -123,6 +130,77 @@ def sample(units=200, seed=0):
     return Sample(lists, 3 * lists, np.zeros((units, 1), np.int32), programme, label, place.astype(np.int32), noticed)
 
 
+def many_programmes(programmes=60, kinds=4):
+    tags = np.eye(kinds, dtype=np.float32)[np.arange(programmes) % kinds]
+    names = tuple(f"category={kind}" for kind in range(kinds))
+    return SimpleNamespace(
+        ids=tuple(map(str, range(programmes))), names=names, values=tags, codes=np.arange(programmes)
+    )
+
+
+def noised_sums(weighing, deviation, draws, beyond):
+    """What is read of exact sums with so much noise in each number that is released: float64[draws, P]."""
+    sums, rng = ProgrammeSums.of(many_programmes(), weighing), np.random.default_rng(0)
+    exact = np.r_[beyond, 0 * beyond, sums.scale * sums.directions.T @ beyond]
+    noise = deviation * rng.normal(size=(draws, exact.size))
+    return sums, np.array([sums.read(exact + one)[: beyond.size] for one in noise])
+
+
+def test_sums_over_programmes_that_have_attributes_in_common_are_told_of_each_unit_and_agree_with_single_ones():
+    rows, attributes = sample(30), many_programmes(3, 2)
+    sums = ProgrammeSums.of(attributes, Weighing(0.3, 1.0))
+    some = UnitRows(rows, np.arange(90), np.repeat(np.arange(30), 3), 30)
+    found = sums.counted(some, np.ones(PLACES), 0.2)
+    assert found.shape == (30, sums.size)
+    assert found[:, 6:] == pytest.approx(sums.scale * found[:, :3] @ sums.directions)
+    assert sums.read(found.sum(axis=0)) == pytest.approx(found[:, :6].sum(axis=0))
+
+
+def test_what_a_unit_counts_is_the_same_to_the_last_bit_whatever_units_stand_beside():
+    rows, sums = sample(200), ProgrammeSums.of(many_programmes(3, 2), Weighing(0.3, 1.0))
+
+    def counted(units):
+        found = UnitRows(rows, *rows.rows_of(units), units.size)
+        return sums.counted(found, np.linspace(0.1, 1, PLACES), 0.2)
+
+    every = np.arange(200)
+    apart = np.concatenate([counted(part) for part in (every[:1], every[1:8], every[8:])])
+    assert np.array_equal(counted(every), apart)
+
+
+def test_a_typical_take_up_brings_to_such_sums_what_is_said():
+    sums = ProgrammeSums.of(many_programmes(), Weighing(0.3, 0.5))
+    assert np.mean(np.square(sums.scale * sums.directions).sum(axis=1)) == pytest.approx(0.5)
+
+
+def test_how_unsure_what_is_read_is_is_what_noise_makes_of_it():
+    beyond = np.linspace(-3, 3, 60)
+    sums, found = noised_sums(Weighing(0.3, 1.0), 2.0, 20_000, beyond)
+    together = sums.together(2.0)
+    assert found.mean(axis=0) == pytest.approx(beyond, abs=0.1)
+    assert np.cov(found.T) == pytest.approx(4 * np.eye(60) - together @ together.T, abs=0.2)
+
+
+def test_where_noise_hides_single_programmes_those_with_attributes_in_common_are_told_apart_by_their_sums():
+    """One kind is taken up more often than is common, by less than the noise in any of its programmes."""
+    beyond = np.where(np.arange(60) % 4 == 0, 8.0, -8.0 / 3)
+    apart = []
+    for weighing in (Weighing(0.3), Weighing(0.3, 4.0)):
+        sums, found = noised_sums(weighing, 20.0, 30, beyond)
+        alike = Alike(many_programmes(), sums.together(20.0))
+        bases = [base_of(np.r_[one, 0.3 * np.full(60, 200.0)], 0.2, 20.0, 0.3, alike) for one in found]
+        apart.append(np.mean([np.corrcoef(one, beyond)[0, 1] if np.ptp(one) else 0.0 for one in bases]))
+    assert apart[1] > apart[0] + 0.2
+
+
+def test_shares_of_places_that_differ_by_more_than_is_common_at_all_are_taken_for_noise():
+    """Where nobody tells what was opened, one in thirty is taken up, and noise makes shares of places of any size."""
+    rng, deviation = np.random.default_rng(3), 150.0
+    exact = released(np.full(PLACES, 0.035), shown=3000.0)
+    drawn = [attention_of(exact + deviation * rng.normal(size=exact.size), deviation)[0] for _ in range(40)]
+    assert np.median([np.ptp(one) for one in drawn]) < 0.4
+
+
 def schedules(units, sigma="0.001", clip=100.0):
     one = Schedule(units, Schedule.of(1, 1, 1, 1).q, 1, Schedule.of(1, 1, 1, sigma).sigma, clip)
     return FirstSchedules(one, one)
@@ -133,7 +211,7 @@ def test_how_much_a_showing_counts_changes_what_noise_does_and_not_what_is_read(
     told = [base_of(np.r_[beyond, part * seen], 0.2, 0.0, part) for part in (0.3, 0.1)]
     assert told[0] == pytest.approx(told[1])
     rows = sample(2000)
-    assert released_start(rows, PLACES, THREE, schedules(2000), Silent(0), 0.1).base == pytest.approx(
+    assert released_start(rows, PLACES, THREE, schedules(2000), Silent(0), Weighing(0.1)).base == pytest.approx(
         released_start(rows, PLACES, THREE, schedules(2000), Silent(0)).base, abs=1e-6
     )
 

@@ -109,5 +109,15 @@ def test_the_page_about_training_shows_the_table_that_is_shipped() -> None:
     page = (Path(__file__).parents[3] / "docs" / "private-training.md").read_text(encoding="utf-8")
     lines = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith(("| more |", "| up to"))]
     shown = [tuple(float(cell.replace(",", "")) for cell in cells[1:]) for cells in lines]
-    names = ("signal", "steps", "rate", "everybody", "person", "waves", "own", "indicator", "pairs", "start", "seen")
+    names = (
+        "signal", "steps", "rate", "everybody", "person", "waves", "own", "indicator", "pairs", "start", "seen",
+        "alike",
+    )  # fmt: skip
     assert shown == [tuple(float(getattr(row, name)) for name in names) for row in (*TABLE, *SMALL)]
+
+
+def test_of_the_fewest_people_and_a_large_catalogue_programmes_with_attributes_in_common_are_counted_together() -> None:
+    made = [plan(units, Decimal(1), DELTA, LARGE + 1) for units in (1_000, 4_000)]
+    assert [one.row.weighing.alike > 0 for one in made] == [True, False]
+    assert [one.first.programmes.sigma for one in made] == [made[0].first.programmes.sigma] * 2
+    assert made[0].to_document()["alike"] == "1.0"
