@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -78,14 +78,14 @@ class Foresight(NamedTuple):
         from sweep.change_index import ChangeIndex
 
         names = sweep.turned if self.outlook is None else sweep.turned | self.outlook.names
-        indexes = () if self.earlier is None else self._indexes(self.earlier, shard)
+        indexes = () if self.earlier is None else self._indexes(self.earlier, shard, names)
         return ChangeIndex.known(marks, indexes, names)
 
     @staticmethod
-    def _indexes(earlier: SweepFolder, shard: int) -> Iterator[ChangeIndex]:
+    def _indexes(earlier: SweepFolder, shard: int, names: Collection[str]) -> Iterator[ChangeIndex]:
         """That of the shard, and those beside it, into which people move when others join or leave."""
         for number in (shard, shard - 1, shard + 1):
-            index = earlier.left(number) if 0 <= number < earlier.shards else None
+            index = earlier.left(number, names) if 0 <= number < earlier.shards else None
             if index is not None:
                 yield index
 

@@ -51,11 +51,11 @@ def in_processes(processes: int, shared: bool = False) -> Iterator[MapShards]:
     with ProcessPoolExecutor(processes, context, _end_with, (os.getpid(),)) as pool:
 
         def mapped(work: Callable[[int], Told], shards: Sequence[int]) -> Iterator[Told]:
-            if min(processes, len(shards)) <= 1:
-                yield from map_here(work, shards)
-                return
-            gc.freeze()  # a collector would write to all that is shared
+            gc.freeze()  # a collector would look at all that was loaded, and write to what is shared
             try:
+                if min(processes, len(shards)) <= 1:
+                    yield from map_here(work, shards)
+                    return
                 for done in as_completed([pool.submit(work, shard) for shard in shards]):
                     yield done.result()
             finally:

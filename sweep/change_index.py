@@ -101,10 +101,12 @@ class ChangeIndex(NamedTuple):
         return bytes(sink.getvalue())
 
     @classmethod
-    def of_bytes(cls, content: bytes) -> ChangeIndex:
-        """Read what `to_bytes` made; raises ValueError where it is something else."""
+    def of_bytes(cls, content: bytes | memoryview, names: Collection[str]) -> ChangeIndex:
+        """Read what `to_bytes` made, of some programmes alone; raises ValueError where it is something else."""
         import pyarrow as pa
 
         table = pa.ipc.open_file(pa.BufferReader(content)).read_all().combine_chunks()
-        mark, day, *may = (np.asarray(column) for column in table.columns)
-        return cls(mark, day, dict(zip(table.column_names[2:], may, strict=True)))
+        mark, day = (np.asarray(table.column(name)) for name in ("mark", "day"))
+        return cls(
+            mark, day, {name: np.asarray(table.column(name)) for name in table.column_names[2:] if name in names}
+        )

@@ -15,7 +15,8 @@ from recommender.rules.clause import Answer
 if TYPE_CHECKING:
     import pyarrow
 
-    from recommender.changes.offer_pairs import OfferPairs, WindowStates
+    from recommender.changes.offer_pairs import OfferPairs, PairJudge, WindowStates
+    from recommender.offers.amount_table import SweptPeople
     from recommender.offers.offer_order import FirstOffers
 
 __all__ = ["CHANGED", "SAME", "PairDifference", "PairSide", "schema"]
@@ -78,9 +79,9 @@ class PairDifference(NamedTuple):
             was = np.full(now.size, _NOWHERE, np.int64)
         else:
             old = before.keys(names)
-            keys = np.union1d(old, new) if old.size else np.sort(new)
+            keys = _in_either(old, new)
             was, now = _places(keys, old), _places(keys, new)
-        kinds = _kinds(before.pairs if before else None, after.pairs, was, now)
+        kinds = _kinds(before, after, was, now)
         listed = kinds > 0
         if after.rank is not None:
             listed |= (now != _NOWHERE) & (after.rank[now] > 0)
@@ -122,7 +123,7 @@ class PairDifference(NamedTuple):
         answer = np.zeros(self.row.size, np.int64)
         answer[stands], cells[stands] = after.answer[row], windows.cells()[after.window[row]]
         amount = np.full((self.row.size, 2), UNKNOWN, np.int64)
-        amount[stands] = after.amount[row]
+        amount[stands] = self.side.amounts(row)
         return [
             _told(answer, tuple(one.name.lower() for one in Answer)),
             _told(np.where(stands, cells[:, 0], 0), STATES, ~stands),
@@ -135,25 +136,38 @@ class PairSide(NamedTuple):
     """One of the two days.
 
     Attributes:
-        ids: the ids of its programmes.
-        pairs: how people stand to them, m rows.
+        judge: the rules of the day.
+        people: whom they are about.
+        pairs: how people stand to the programmes, m rows, with what they come to where that is `priced`.
         rank: int64[m], the place in the person's list, 0 of what is not among the first; None where nothing is ranked.
         utility: int64[m], in steps, of what is among the first.
+        priced: whether the pairs have what they come to.
     """
 
-    ids: tuple[str, ...]
+    judge: PairJudge
+    people: SweptPeople
     pairs: OfferPairs
     rank: Int64 | None = None
     utility: Int64 | None = None
+    priced: bool = False
 
-    @classmethod
-    def ranked(cls, ids: tuple[str, ...], pairs: OfferPairs, first: FirstOffers) -> PairSide:
-        """Return pairs, by person and programme, with the places of those that are among the first."""
-        keys, wanted = (one.person * len(ids) + one.programme for one in (pairs, first))
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of its programmes."""
+        return self.judge.ids
+
+    def ranked(self, first: FirstOffers) -> PairSide:
+        """Return the same pairs, which are by person and programme, with the places of those among the first."""
+        keys, wanted = (one.person * len(self.ids) + one.programme for one in (self.pairs, first))
         rank, utility = np.zeros((2, keys.size), np.int64)
         rows = np.searchsorted(keys, wanted)
         rank[rows], utility[rows] = first.rank, first.utility
-        return cls(ids, pairs, rank, utility)
+        return self._replace(rank=rank, utility=utility)
+
+    def amounts(self, rows: Int64) -> Int64:
+        """What some of the pairs come to, int64[m, 2]."""
+        found = self.pairs.at(rows)
+        return found.amount if self.priced else self.judge.priced(self.people, found).amount
 
     def keys(self, names: tuple[str, ...]) -> Int64:
         """The pairs as ascending integers: the person's place times all names plus that of the programme."""
@@ -176,17 +190,28 @@ def _places(keys: Int64, held: Int64) -> Int64:
     return np.where(held[found] == keys, found, _NOWHERE)
 
 
-def _kinds(before: OfferPairs | None, after: OfferPairs, was: Int64, now: Int64) -> Int64:
+def _in_either(one: Int64, other: Int64) -> Int64:
+    """Return the integers of two arrays, each once, ascending; both are nearly in order, so they are merged."""
+    found = np.concatenate((one, other))
+    found.sort(kind="stable")
+    kept = np.ones(found.size, np.bool_)
+    kept[1:] = found[1:] != found[:-1]
+    return found[kept]
+
+
+def _kinds(earlier: PairSide | None, later: PairSide, was: Int64, now: Int64) -> Int64:
     """What differs of each pair, a bit for each of `CHANGES`; 0 of what can be offered at neither time."""
+    before, after = None if earlier is None else earlier.pairs, later.pairs
     could, may = _offerable(before, was), _offerable(after, now)
     kinds = (may & ~could).astype(np.int64) | ((could & ~may).astype(np.int64) << 1)
     both = np.flatnonzero((was != _NOWHERE) & (now != _NOWHERE) & (could | may))
-    if before is not None and both.size:
+    if earlier is not None and before is not None and both.size:
         old, new = was[both], now[both]
+        sides = (earlier.people, before.at(old)), (later.people, after.at(new))
         differs = (
             before.answer[old] != after.answer[new],
             before.window[old] != after.window[new],
-            (before.amount[old] != after.amount[new]).any(axis=1),
+            earlier.judge.sums_differ(sides[0], later.judge, sides[1]),
             before.held[old] != after.held[new],
         )
         for bit, which in enumerate(differs, start=2):

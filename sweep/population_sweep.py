@@ -87,8 +87,9 @@ class PopulationSweep:
         if sure is not None:
             touched |= sure | told_within(history, zone, people, self.since, self.as_of)
         left = np.flatnonzero(~touched)
-        own = turning_days(self.calendar.turning, history, zone, people[left], self.since, self.as_of)
-        touched[left[own.person]] = True
+        if left.size:
+            own = turning_days(self.calendar.turning, history, zone, people[left], self.since, self.as_of)
+            touched[left[own.person]] = True
         left = np.flatnonzero(~touched)
         if self.turned and left.size:
             for rules, day in ((self.after, self.as_of), (self.beginning, self.since)):
@@ -182,8 +183,8 @@ class PopulationSweep:
         sides = ((self.beginning, first), (self.after, last))
         ends = [(rules, rules.declaration.zone.end_of_day(date_of(day))) for rules, day in sides]
         windows = WindowStates()
-        old, new = (PairJudge(rules, t, windows) for rules, t in ends)
-        return old, new
+        old = PairJudge(*ends[0], windows)
+        return old, PairJudge(*ends[1], windows, old)
 
     @cached_property
     def _wanted(self) -> FactsWanted:
@@ -204,7 +205,7 @@ class PopulationSweep:
     def _stand(self, places: Int64, judge: PairJudge) -> tuple[Snapshots, PairSide]:
         """People on a day, and how they stand to its programmes."""
         people = self._people(places, judge)
-        return people.known, PairSide(_ids(judge), judge.pairs(people, self.calendar.applicant))
+        return people.known, PairSide(judge, people, judge.pairs(people, self.calendar.applicant))
 
     def _ends(self, places: Int64) -> tuple[Snapshots, OfferCounts, PairSide]:
         """People at the end, what may be offered to them, counted, and what of that may be written."""
@@ -217,11 +218,7 @@ class PopulationSweep:
         order = self._order.first(people, judge.limits(terms), self.first)
         if self.since is not None:
             pairs = judge.pairs(people, self.calendar.applicant)
-            return people.known, order.counts, PairSide.ranked(_ids(judge), pairs, order)
+            return people.known, order.counts, PairSide(judge, people, pairs).ranked(order)
         few = judge.standing(terms, order.person, order.programme, order.answer)
-        side = PairSide(_ids(judge), few._replace(amount=order.amount), order.rank, order.utility)
+        side = PairSide(judge, people, few._replace(amount=order.amount), order.rank, order.utility, True)
         return people.known, order.counts, side
-
-
-def _ids(judge: PairJudge) -> tuple[str, ...]:
-    return tuple(one.id for one in judge.compiled.catalogue.programmes)

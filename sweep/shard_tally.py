@@ -127,9 +127,18 @@ def added(documents: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the sum of counts: numbers are added, mappings key by key."""
     total: dict[str, Any] = {}
     for document in documents:
-        for key, value in document.items():
-            if isinstance(value, Mapping):
-                total[key] = added((total.get(key, {}), value))
-            else:
-                total[key] = total.get(key, 0) + value
-    return dict(sorted(total.items()))
+        _add(total, document)
+    return _in_order(total)
+
+
+def _add(total: dict[str, Any], document: Mapping[str, Any]) -> None:
+    for key, value in document.items():
+        if isinstance(value, dict):
+            _add(total.setdefault(key, {}), value)
+        else:
+            total[key] = total.get(key, 0) + value
+
+
+def _in_order(total: Mapping[str, Any]) -> dict[str, Any]:
+    """Mappings by their keys, at every depth."""
+    return {key: _in_order(one) if isinstance(one, dict) else one for key, one in sorted(total.items())}

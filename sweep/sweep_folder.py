@@ -93,14 +93,17 @@ class SweepFolder(ShardFolder):
         content = index.to_bytes()
         write_whole(self._next(shard), hashlib.sha256(content).digest() + content)
 
-    def left(self, shard: int) -> ChangeIndex | None:
-        """Return when something can change for the people of a shard; None where that is not whole."""
+    def left(self, shard: int, names: Collection[str]) -> ChangeIndex | None:
+        """Return when something can change for the people of a shard; None where that is not whole.
+
+        Of programmes that turn by themselves those of some names are read.
+        """
         try:
-            content = self._next(shard).read_bytes()
+            content = memoryview(self._next(shard).read_bytes())
         except OSError:
             return None
         same = content[:_DIGEST] == hashlib.sha256(content[_DIGEST:]).digest()
-        return ChangeIndex.of_bytes(content[_DIGEST:]) if same else None
+        return ChangeIndex.of_bytes(content[_DIGEST:], names) if same else None
 
     def _next(self, shard: int) -> Path:
         return self.path / f"next-{shard:05d}.index"

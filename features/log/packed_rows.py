@@ -161,15 +161,14 @@ def _flat(history: History) -> tuple[Int64, list[int]]:
 
 def _columns(people: tuple[str, ...], parts: list[bytes]) -> RowColumns:
     """The reverse of `_flat`."""
-    flat = np.frombuffer(b"".join(parts), "<i8").astype(np.int64)
+    flat = np.frombuffer(b"".join(parts), "<i8").astype(np.int64, copy=False)
     sizes = np.array([len(part) // 8 for part in parts], np.int64)
     begins, width = np.cumsum(sizes) - sizes, 4 + len(CELLS)
     counts = flat[begins]
     rest = sizes - 1 - len(COLUMNS) * counts
-    rows = {
-        name: flat[_slots(begins + 1 + place * counts, counts)].astype(np.int32 if name == "signal" else np.int64)
-        for place, name in enumerate(COLUMNS)
-    }
+    at, step = _slots(begins + 1, counts), np.repeat(counts, counts)
+    rows = {name: flat[at + place * step] for place, name in enumerate(COLUMNS)}
+    rows["signal"] = rows["signal"].astype(np.int32)
     offsets, reports = (np.append(0, np.cumsum(one)).astype(np.int64) for one in (counts, rest // width))
     said = flat[_slots(begins + sizes - rest, rest)].reshape(-1, width)
     return RowColumns(people, offsets, rows, reports, said)

@@ -95,13 +95,17 @@ class PairJudge:
         compiled: the rules.
         t: the second as of which people are known: the end of that day.
         windows: takes the states of windows.
+        ids: the ids of the programmes, in their order.
         amounts: what programmes come to.
     """
 
-    def __init__(self, compiled: Compiled, t: int, windows: WindowStates) -> None:
+    def __init__(self, compiled: Compiled, t: int, windows: WindowStates, beside: PairJudge | None = None) -> None:
+        """Judge at a second; what sums come to is remembered together with the judge of another day beside it."""
         self.compiled, self.t, self.windows = compiled, t, windows
+        self.ids = tuple(one.id for one in compiled.catalogue.programmes)
         table = offer_arrays(compiled)
-        self.amounts, self._windows, self._window = AmountTable(compiled, t), WindowTable(table), table.personal_window
+        self.amounts: AmountTable = AmountTable(compiled, t, None if beside is None else beside.amounts)
+        self._windows, self._window = WindowTable(table), table.personal_window
         self._windowed = np.flatnonzero(self._window >= 0)
         last = compiled.last_known
         some = plan_of_programmes(last, programme_nodes(last), self._windowed)
@@ -110,16 +114,22 @@ class PairJudge:
         self._seen, self._left = array("q"), array("q")
 
     def pairs(self, people: SweptPeople, applicant: int) -> OfferPairs:
-        """Return how each of many people stands to every programme that the rules do not exclude."""
+        """Return how each of many people stands to every programme that the rules do not exclude.
+
+        What it comes to is not worked out.
+        """
         answers = self.compiled.offerable(people.known.values, applicant, people.known.members)
         person, programme = (np.asarray(one, np.int64) for one in np.nonzero(answers != Answer.NO))
-        terms = self.terms(people, applicant)
-        return self.priced(people, self.standing(terms, person, programme, answers[person, programme]))
+        terms = self._terms(people, answers[:, self._windowed])
+        return self.standing(terms, person, programme, answers[person, programme])
 
     def terms(self, people: SweptPeople, applicant: int) -> PersonTerms:
         """Return what but the rules decides what may be offered to people, of what the rules do not exclude."""
+        return self._terms(people, self._rules.offerable(people.known.values, applicant, people.known.members))
+
+    def _terms(self, people: SweptPeople, answers: Int8) -> PersonTerms:
+        """The same, by the answers of the programmes with windows that depend on the person: int8[n, those]."""
         events = PersonEvents(people.history, people.places, people.known)
-        answers = self._rules.offerable(people.known.values, applicant, people.known.members)
         needed = np.zeros((len(people.known), self._kinds), np.bool_)
         for kind in range(self._kinds):
             needed[:, kind] = (answers[:, self._window[self._windowed] == kind] != Answer.NO).any(axis=1)
@@ -168,6 +178,28 @@ class PairJudge:
     def priced(self, people: SweptPeople, pairs: OfferPairs) -> OfferPairs:
         """Return pairs with what they come to."""
         return pairs._replace(amount=self.amounts.amounts(people, pairs.person, pairs.programme)[:, :2])
+
+    def sums_differ(
+        self, side: tuple[SweptPeople, OfferPairs], other: PairJudge, others: tuple[SweptPeople, OfferPairs]
+    ) -> Bool:
+        """Return which pairs come to something else on another day, bool[m].
+
+        Only those are worked out that are another case there.
+
+        Args:
+            side: people on the day of this judge, and m pairs of them.
+            other: the judge of the other day.
+            others: the same people there, and the same pairs: of the same persons and programmes.
+        """
+        sides = (self, *side), (other, *others)
+        found = np.ones(side[1].person.size, np.bool_)
+        if self.amounts.is_alike(other.amounts):
+            one, two = (judge.amounts.cases(people, pairs.person, pairs.programme) for judge, people, pairs in sides)
+            found = one != two
+        rows = np.flatnonzero(found)
+        one, two = (judge.priced(people, pairs.at(rows)).amount for judge, people, pairs in sides)
+        found[rows] = (one != two).any(axis=1)
+        return found
 
     def _state_codes(self) -> tuple[Int64, Int64]:
         """The code of the state of each window of the table and the days left; only those not met yet are looked at."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ from features.log.member_rows import ADD
 from features.log.member_rows import CELLS as ROW
 from features.person_rows import rows_of
 from features.value import NONE
-from recommender.changes.turning_rule import BORN, MEMBERS, OWN, Base, TurningRules
+from recommender.changes.turning_rule import BORN, MEMBERS, OWN, Base, Turn, TurningRules
 
 if TYPE_CHECKING:
     from features.calendar import Duration, Zone
@@ -145,39 +145,30 @@ class _Rows:
         return PersonDays(person[stays], _last_days(happened[stays], months[stays], days[stays]))
 
     def of_turns(self, rules: TurningRules) -> Iterator[PersonDays]:
-        for turn in rules.turns:
-            found = self._passed(turn.base, max(abs(shift) for shift in turn.shifts))
-            for shift in turn.shifts if found.day.size else ():  # of one person hardly any turn is near
-                yield PersonDays(found.person, found.day + shift)
+        for base, near in _by_base(rules).items():
+            person, day = self._ordered(base)
+            begins = np.searchsorted(day, self.first - near.passed - near.slack)
+            ends = np.searchsorted(day, self.last - near.passed + near.slack + 1)
+            for which in np.flatnonzero(ends > begins).tolist():  # of few people hardly any turn is near
+                turn, some = near.turns[which], slice(begins[which], ends[which])
+                found = _passed(day[some], turn.base)
+                for shift in turn.shifts:
+                    yield PersonDays(person[some], found + shift)
 
     def of_periods(self, rules: TurningRules) -> Iterator[PersonDays]:
         for place, period in enumerate(rules.periods):
-            found = self._passed(period.base)
-            if not found.day.size:
+            person, day = self._ordered(period.base)
+            if not day.size:
                 continue
-            near = np.flatnonzero(rules.ends_within(place, found.day, self.first, self.last))
-            ends = [rules.ends(place, day) for day in found.day[near].tolist()]
+            day = _passed(day, period.base)
+            near = np.flatnonzero(rules.ends_within(place, day, self.first, self.last))
+            ends = [rules.ends(place, one) for one in day[near].tolist()]
             counts = np.array([len(one) for one in ends], np.int64)
-            flat = np.array([day for one in ends for day in one], np.int64)
-            yield PersonDays(np.repeat(found.person[near], counts), flat)
-
-    def _passed(self, base: Base, shift: int | None = None) -> PersonDays:
-        """The days of a base once its lengths have passed.
-
-        Given a shift, those alone that may lie in the span once they are moved by up to so many days.
-        """
-        person, day = self._ordered(base)
-        if day.size and shift is not None:
-            passed = round(sum(one.days + _MONTH * one.months for one in base.lengths))
-            slack = shift + _UNEVEN * len(base.lengths)
-            begin, end = np.searchsorted(day, (self.first - passed - slack, self.last - passed + slack + 1))
-            person, day = person[begin:end], day[begin:end]
-        for length in base.lengths if day.size else ():
-            day = anniversaries(day, length)
-        return PersonDays(person, day)
+            flat = np.array([one for found in ends for one in found], np.int64)
+            yield PersonDays(np.repeat(person[near], counts), flat)
 
     def _ordered(self, base: Base) -> PersonDays:
-        """The days that a base names, in their order; put in order once for all bases of a signal."""
+        """The days that a base names, without its lengths, in their order; put in order once for a signal."""
         key = base.signal, base.of
         if key not in self.kept:
             person, day = self.days_of(base)
@@ -194,6 +185,37 @@ class _Rows:
         for whose, seconds in (*moments, *of_members):
             near = (seconds >= begin) & (seconds < end)
             yield PersonDays(whose[near], self.zone.local_seconds(seconds[near]) // DAY_SECONDS)
+
+
+class _Near(NamedTuple):
+    """Turns that rest on the days of one signal: from how many days before the span, and about how exactly."""
+
+    turns: tuple[Turn, ...]
+    passed: Int64
+    slack: Int64
+
+
+@lru_cache(maxsize=8)
+def _by_base(rules: TurningRules) -> Mapping[Base, _Near]:
+    """The turns of each base, without its lengths."""
+    found: dict[Base, list[Turn]] = {}
+    for turn in rules.turns:
+        found.setdefault(turn.base._replace(lengths=()), []).append(turn)
+    return {base: _Near(tuple(turns), *_distances(turns)) for base, turns in found.items()}
+
+
+def _distances(turns: Sequence[Turn]) -> tuple[Int64, Int64]:
+    """How many days turns come after their bases, about, and by how many that can be wrong at most."""
+    passed = [round(sum(one.days + _MONTH * one.months for one in turn.base.lengths)) for turn in turns]
+    slack = [max(abs(shift) for shift in turn.shifts) + _UNEVEN * len(turn.base.lengths) for turn in turns]
+    return np.array(passed, np.int64), np.array(slack, np.int64)
+
+
+def _passed(day: Int64, base: Base) -> Int64:
+    """The days on which the lengths of a base have passed since each day."""
+    for length in base.lengths:
+        day = anniversaries(day, length)
+    return day
 
 
 def _last_days(day: Int64, months: Int64, days: Int64) -> Int64:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
 from features.arrays import Int64
 from features.kernel.compiled_calendar import months_until
-from features.kernel.like_rows import like_rows
 from features.snapshot import Known
 from features.snapshot import known as known_of
 from features.value import NONE, UNKNOWN
 from recommender.offers.child_keys import ChildKeys
 from recommender.offers.offer_arrays import ordered_amount
+from recommender.offers.sum_cases import SumCases, Sums
 from recommender.rules.children import BIRTH, CHILDREN
-from recommender.rules.clause import compares, members_counted
+from recommender.rules.clause import WITHIN, compares, fact_type, members_counted
 from recommender.rules.estimate import ANYBODY, Claimant
 from recommender.rules.payment import GIVES
 from recommender.rules.person import Person
@@ -26,15 +27,16 @@ from recommender.rules.person import Person
 if TYPE_CHECKING:
     from features.log.history import History
     from features.snapshot import Snapshots
+    from recommender.rules.clause import Compare
     from recommender.rules.compiled import Compiled
     from recommender.rules.worth import Value
 
 __all__ = ["AmountTable", "CountedPeople", "SweptPeople", "amount_table"]
 
-_MOST: Final = 1_000_000
-"""So many cases are remembered before all are forgotten: what bounds memory."""
-_MONTHS, _CHILDREN = -1, -2
-"""Besides columns: the completed months since somebody's birth, and what can be told of the children."""
+_FIXED: Final = -1
+"""The case of all that does not depend on people; of what only the person says, so much less as its second."""
+_MONTHS, _CHILDREN, _TODAY = -1, -2, -3
+"""Besides columns: the completed months since somebody's birth, what can be told of the children, and the day."""
 
 
 class CountedPeople(Protocol):
@@ -43,6 +45,10 @@ class CountedPeople(Protocol):
     @property
     def known(self) -> Snapshots:
         """Their columns and members."""
+
+    @property
+    def numbers(self) -> dict[tuple[object, ...], Int64]:
+        """The cases of sums that they are, as far as a table found them; grows."""
 
     def person(self, at: int, compiled: Compiled, whole: bool) -> Person:
         """Return one of them; with all that is known, or at least the columns and members."""
@@ -56,11 +62,13 @@ class SweptPeople:
         history: everybody.
         places: int64[n], whom, by their places in it.
         known: their columns and members.
+        numbers: the cases of sums that they are, as far as a table found them; grows.
     """
 
     history: History
     places: Int64
     known: Snapshots
+    numbers: dict[tuple[object, ...], Int64] = field(default_factory=dict, init=False, repr=False)
     _met: dict[tuple[int, bool], Person] = field(default_factory=dict, init=False, repr=False)
 
     def person(self, at: int, compiled: Compiled, whole: bool) -> Person:
@@ -74,35 +82,19 @@ class SweptPeople:
         return self._met[at, whole]
 
 
-class _Sum(NamedTuple):
-    """What a value comes to: the columns of `AmountTable.of_person`."""
-
-    least: int
-    most: int
-    ordered: int
-    gives: int
-
-
-class _Classes(NamedTuple):
-    """People of whom the same is seen: the class of each, and the name of each class."""
-
-    of: Int64
-    names: list[bytes]
-
-    @classmethod
-    def of_keys(cls, keys: Int64) -> _Classes:
-        like = like_rows(keys)
-        return cls(like.of, [one.tobytes() for one in keys[like.first]])
-
-
 class AmountTable:
     """What programmes come to in the first twelve months from one second on.
 
     The least and the most: `UNKNOWN` twice where no sum is stated, and as the most where there is no
     limit. Each different case is worked out by `Value.amount_of` and remembered.
+
+    Attributes:
+        given: the programmes and their values, and what these can see of a person.
+        met: what is remembered.
     """
 
-    def __init__(self, compiled: Compiled, t: int) -> None:
+    def __init__(self, compiled: Compiled, t: int, beside: AmountTable | None = None) -> None:
+        """Make the table; it shares what is remembered with one of another day where the same is given on both."""
         self._compiled, self._t = compiled, t
         self._worth = np.full(len(compiled.catalogue), -1, np.int64)
         worths: dict[tuple[object, ...], tuple[int, Value]] = {}
@@ -112,29 +104,30 @@ class AmountTable:
                 self._worth[i] = worths.setdefault(what, (len(worths), value))[0]
         self._worths = [value for _, value in worths.values()]
         self._today = compiled.declaration.zone.today(t)
-        self._children = ChildKeys(compiled.declaration, self._worths, self._today)
-        self._met: dict[tuple[int, bytes], _Sum] = {}
         self._columns = [self._reads(value) for value in self._worths]
+        self.given = [(one.id, one.value) for one in compiled.catalogue.programmes], self._columns
+        self.met: SumCases = beside.met if beside is not None and beside.given == self.given else SumCases()
+        self._children = ChildKeys(compiled.declaration, self._worths, self._today, self.met.children)
         self._lock = threading.Lock()
 
     @cached_property
     def _fixed(self) -> Int64:
         """What every programme comes to for somebody of whom nothing is known, int64[P, 4]."""
         sums = [self._sum(one.value, ANYBODY) for one in self._compiled.catalogue.programmes]
-        return np.array(sums, np.int64).reshape(-1, len(_Sum._fields))
+        return np.array(sums, np.int64).reshape(-1, len(Sums._fields))
 
     @property
     def counts_members(self) -> bool:
         """Whether the children that sums are paid for are members of a household."""
         return self._children.can
 
-    def _sum(self, value: Value, person: Claimant) -> _Sum:
+    def _sum(self, value: Value, person: Claimant) -> Sums:
         found = value.amount_of(person, self._t)
         ordered = ordered_amount(found, value.currency, self._compiled.declaration.country.currency)
         middle, gives = UNKNOWN if ordered is None else ordered, GIVES.index(found.gives)
         if not found.stated:
-            return _Sum(UNKNOWN, UNKNOWN, middle, gives)
-        return _Sum(found.low, UNKNOWN if found.high is None else found.high, middle, gives)
+            return Sums(UNKNOWN, UNKNOWN, middle, gives)
+        return Sums(found.low, UNKNOWN if found.high is None else found.high, middle, gives)
 
     def amounts(self, people: CountedPeople, person: Int64, programme: Int64) -> Int64:
         """Return what each programme comes to for each person, pair by pair: int64[m, 4], the columns of `of_person`.
@@ -146,19 +139,52 @@ class AmountTable:
             person: int64[m], places among them.
             programme: int64[m], places in the catalogue.
         """
-        found, worth = self._fixed[programme], self._worth[programme]
-        if len(self._met) > _MOST:
-            self._met.clear()
+        found = self._fixed[programme]
+        with self._lock:
+            self.met.bound()
+            for which, pairs, numbers in self._parts(people, programme):
+                found[pairs] = self._of(which, people, person[pairs], numbers)
+        return found
+
+    def cases(self, people: CountedPeople, person: Int64, programme: Int64) -> Int64:
+        """Return the case of each pair, int64[m]: a programme comes to the same in equal ones, on each of two days too.
+
+        That holds of tables that are alike, and of cases that were asked for one after the other.
+        """
+        found = np.full(person.size, _FIXED, np.int64)
+        for _, pairs, numbers in self._parts(people, programme):
+            found[pairs] = _FIXED - self._t if numbers is None else numbers[person[pairs]]
+        return found
+
+    def is_alike(self, other: AmountTable) -> bool:
+        """Tell whether cases of this day may be compared with those of another, of the same programmes."""
+        return self.met is other.met
+
+    def _parts(self, people: CountedPeople, programme: Int64) -> Iterator[tuple[int, Int64, Int64 | None]]:
+        """Yield the values that depend on people: the rows of the pairs, and the case of each of all people.
+
+        None where nothing short of the person says what it comes to.
+        """
+        worth = self._worth[programme]
         own = np.flatnonzero(worth >= 0)
-        children = self._children.keys(people.known) if self._children.can and own.size else None
         order = own[np.argsort(worth[own].astype(np.int16 if len(self._worths) < 2**15 else np.int64), kind="stable")]
         ends = np.searchsorted(worth[order], np.arange(len(self._worths) + 1))
-        classes: dict[tuple[int, ...], _Classes] = {}
-        with self._lock:
-            for which in np.flatnonzero(np.diff(ends)).tolist():
-                pairs = order[ends[which] : ends[which + 1]]
-                found[pairs] = self._of(which, people, person[pairs], children, classes)
-        return found
+        for which in np.flatnonzero(np.diff(ends)).tolist():
+            yield which, order[ends[which] : ends[which + 1]], self._numbers(which, people)
+
+    def _numbers(self, which: int, people: CountedPeople) -> Int64 | None:
+        """The case of each person for a value, found once for values that see the same; None as in `_parts`."""
+        columns, alone = self._columns[which]
+        if alone or (_CHILDREN in columns and not self._children.can):
+            return None
+        found, case = people.numbers, (self.met.mark, columns)
+        if case not in found:
+            children = None
+            if _CHILDREN in columns:
+                of = self.met.mark, (_CHILDREN,)
+                children = found[of] = self._children.keys(people.known) if of not in found else found[of]
+            found[case] = self.met.numbers(columns, self._keys(columns, people.known, children))
+        return found[case]
 
     def child_keys(self, known: Snapshots) -> Int64 | None:
         """Return what sums can tell apart of the children of people, int64[n]; None where it takes more to tell."""
@@ -176,54 +202,33 @@ class AmountTable:
             programme: int64[m], places in the catalogue.
             children: what `child_keys` gives for the person, int64[1].
         """
-        found, worth, seen = self._fixed[programme], self._worth[programme], dict[tuple[int, ...], bytes]()
+        found, worth, seen = self._fixed[programme], self._worth[programme], dict[tuple[int, ...], int]()
         own = np.flatnonzero(worth >= 0)
         with self._lock:
+            self.met.bound()
             sums = {which: self._of_one(which, person, children, seen) for which in set(worth[own].tolist())}
         if own.size:
             found[own] = [sums[which] for which in worth[own].tolist()]
         return found
 
-    def _of_one(self, which: int, person: Person, children: Int64 | None, seen: dict[tuple[int, ...], bytes]) -> _Sum:
+    def _of_one(self, which: int, person: Person, children: Int64 | None, seen: dict[tuple[int, ...], int]) -> Sums:
         value, (columns, alone) = self._worths[which], self._columns[which]
         if alone or (children is None and _CHILDREN in columns):
             return self._sum(value, person)
         if columns not in seen:
-            seen[columns] = self._keys(columns, person.snapshot, children)[0].tobytes()
-        case = which, seen[columns]
-        if case not in self._met:
-            if len(self._met) > _MOST:
-                self._met.clear()
-            self._met[case] = self._sum(value, person)
-        return self._met[case]
+            seen[columns] = int(self.met.numbers(columns, self._keys(columns, person.snapshot, children))[0])
+        return self.met.sums(which, seen[columns], lambda: self._sum(value, person))
 
-    def _of(
-        self,
-        which: int,
-        people: CountedPeople,
-        person: Int64,
-        children: Int64 | None,
-        classes: dict[tuple[int, ...], _Classes],
-    ) -> Int64:
-        """What one value comes to for each of some people; the classes of these people are kept between values."""
-        value, (columns, alone) = self._worths[which], self._columns[which]
-        if alone or (children is None and _CHILDREN in columns):  # nothing short of the person says what it comes to
+    def _of(self, which: int, people: CountedPeople, person: Int64, numbers: Int64 | None) -> Int64:
+        """What one value comes to for each of some people, by the cases of all; without these for each anew."""
+        value = self._worths[which]
+        if numbers is None:
             return np.array([self._sum(value, people.person(at, self._compiled, True)) for at in person.tolist()])
-        if columns not in classes:
-            classes[columns] = _Classes.of_keys(self._keys(columns, people.known, children))
-        mine, told = classes[columns], []
-        like = mine.of[person]
-        first = np.full(len(mine.names), -1, np.int64)
-        first[like[::-1]] = person[::-1]
-        used = np.flatnonzero(first >= 0)
-        for one, at in zip(used.tolist(), first[used].tolist(), strict=True):
-            known = which, mine.names[one]
-            if known not in self._met:
-                self._met[known] = self._sum(value, people.person(at, self._compiled, False))
-            told.append(self._met[known])
-        spans = np.empty((first.size, len(_Sum._fields)), np.int64)
-        spans[used] = np.array(told, np.int64)
-        return spans[like]
+
+        def worked_out(at: int) -> Sums:
+            return self._sum(value, people.person(int(person[at]), self._compiled, False))
+
+        return self.met.sums_of(which, numbers[person], worked_out)
 
     def _reads(self, value: Value) -> tuple[tuple[int, ...], bool]:
         """What a value can see of a person: columns, `_MONTHS` and `_CHILDREN`; and whether that is more than these."""
@@ -231,11 +236,18 @@ class AmountTable:
         asked = {one.fact for _, clause in value.conditions for one in compares(clause)}
         asked |= {one.base for one in value.payments if isinstance(one.base, str)}
         seen = sorted(place[name] for name in asked if name in place)
-        if BIRTH in value.reads - asked:
+        if any(self._dated(one) for _, clause in value.conditions for one in compares(clause)):
+            seen.append(_TODAY)
+        if BIRTH in value.reads:
             seen.append(_MONTHS)
         if any(set(CHILDREN) <= one.reads for one in value.payments):
             seen.append(_CHILDREN)
         return tuple(seen), _counted(value)
+
+    def _dated(self, compare: Compare) -> bool:
+        """Whether the day decides too what a comparison says of a value."""
+        within = any(op == WITHIN for op, _ in compare.tests)
+        return within or fact_type(compare.fact, self._compiled.declaration) == "region"
 
     def _keys(self, columns: tuple[int, ...], known: Snapshots, children: Int64 | None) -> Int64:
         """What is seen of each person, int64[n, k]."""
@@ -245,6 +257,8 @@ class AmountTable:
             found.append(months_until(np.where(born > NONE, born, UNKNOWN), self._today)[:, None])
         if children is not None and _CHILDREN in columns:
             found.append(children[:, None])
+        if _TODAY in columns:
+            found.append(np.full((len(known), 1), self._today))
         return np.hstack(found)
 
 

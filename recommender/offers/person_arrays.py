@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -51,12 +51,14 @@ class StackedPeople:
         known: their columns and members.
         applicants: int64[n], bit masks of KINDS.
         compiled: the rules of the day.
+        numbers: the cases of sums that they are, as far as a table found them; grows.
     """
 
     people: Sequence[Person]
     known: Snapshots
     applicants: Int64
     compiled: Compiled
+    numbers: dict[tuple[object, ...], Int64] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, people: Sequence[Person], compiled: Compiled) -> StackedPeople:

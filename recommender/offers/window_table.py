@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from features.arrays import Bool, Int64
-from features.kernel.like_rows import like_rows
+from features.kernel.like_rows import MetRows
 from features.snapshot import Occurrence
 from features.value import UNKNOWN
 from recommender.offers.offer_arrays import OfferArrays
@@ -32,7 +33,7 @@ class WindowTable:
     def __init__(self, table: OfferArrays) -> None:
         self.windows: list[ApplicationWindow] = []
         self._table, self._code = table, dict[ApplicationWindow, int]()
-        self._met: dict[int, tuple[Int64, Int64]] = {}
+        self._met: dict[int, tuple[MetRows, array[int]]] = {}
         self._said: dict[tuple[int, ...], ApplicationWindow] = {}
         self._fixed = np.array([-1 if one is None else self._coded(one) for one in table.windows], np.int64)
         rules = {rule for rules in table.personal_windows for rule in rules}
@@ -84,13 +85,11 @@ class WindowTable:
         """The codes of one personal window, by the latest days of events and the states of some people."""
         reads = self._reads[which]
         columns = sorted({one for events, during in reads for one in (*events, during) if one is not None})
-        keys = np.hstack((latest, states))[:, columns]
-        met, codes = self._met.get(which, (keys[:0], np.zeros(0, np.int64)))
-        like = like_rows(np.vstack((met, keys)))  # those met before are all different, and come first
-        new = keys[like.first[len(met) :] - len(met)]
-        found = np.array([self._window(which, dict(zip(columns, key, strict=True))) for key in new.tolist()], np.int64)
-        self._met[which] = np.vstack((met, new)), np.concatenate((codes, found))
-        return np.asarray(self._met[which][1][like.of[len(met) :]])
+        met, codes = self._met.setdefault(which, (MetRows(len(columns)), array("q")))
+        numbers = met.numbers(np.hstack((latest, states))[:, columns])
+        new = (met[number].tolist() for number in range(len(codes), len(met)))
+        codes.extend([self._window(which, dict(zip(columns, key, strict=True))) for key in new])
+        return np.array(codes, np.int64)[numbers]
 
     def _window(self, which: int, days: dict[int, int]) -> int:
         """The code of a window; what each of its rules says is worked out once for what that rule reads."""
