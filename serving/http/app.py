@@ -19,6 +19,7 @@ from serving.http.event_routes import NO_LOG, Writing, add_events
 from serving.http.front_page import add_front_pages
 from serving.http.offer_routes import Offering, add_offers
 from serving.http.problem_documents import ProblemItemValue, RefusedError
+from serving.http.record_desk import ToldLife
 from serving.http.reference_routes import Reference, add_reference
 from serving.http.request_desk import RequestDesk
 from serving.http.request_routes import EffectAnswers, add_requests
@@ -85,6 +86,10 @@ class KeptLog(Writing, Protocol):
 
     def life(self, citizen: str) -> Sequence[Event]:
         """The events that touch somebody, none where nothing is known."""
+        ...
+
+    def told_life(self, citizen: str) -> ToldLife:
+        """The same with what was told of it lately."""
         ...
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -15,6 +15,7 @@ from features.unicode_form import composed
 from serving.http import problem_documents as problems
 from serving.http.access import Authentication, may_see, need, whose
 from serving.http.problem_documents import RefusedError
+from serving.http.record_desk import ToldLife
 from serving.http.rights_wire import ActsOut
 from serving.http.service_frame import JSON, WorkerPool, fitting, json_text, queried, query_items, refusals
 from serving.http.stand_in import LOOKING_UP, Grounds, StandIns
@@ -47,10 +48,11 @@ _NOBODY: Final = LOOKING_UP.nobody
 class Keeping(Protocol):
     """What the application asks of the records behind it; called in a worker thread."""
 
-    def keep(self, decision: Decision, now: int, *, plain: bool) -> None:
+    def keep(self, decision: Decision, now: int, *, plain: bool, told: Collection[str] = ()) -> None:
         """Write a decision that is new, durably; `plain` where the caller chose nothing of what is asked.
 
-        Raises RefusedError where it cannot be written, or too many were.
+        `told` are ids of decisions that were seen on record, for which nothing is written. Raises RefusedError where it
+        cannot be written, or too many were.
         """
         ...
 
@@ -68,6 +70,10 @@ class LifeReading(Protocol):
 
     def life(self, citizen: str) -> Sequence[Event]:
         """The events that touch somebody, none where nothing is known; raises RefusedError for a log out of reach."""
+        ...
+
+    def told_life(self, citizen: str) -> ToldLife:
+        """The same with what was told of it lately, as they were at one instant."""
         ...
 
     @property
@@ -134,20 +140,14 @@ class LifeQuestion:
         Raises:
             RefusedError: 404, nothing is known of them; 422; 429, too much was asked; 503, it cannot be put on record.
         """
-        held = _life(log, self.citizen)
+        held, told = log.told_life(self.citizen)
+        if not held:
+            raise RefusedError(problems.NOT_FOUND, _NOBODY)
         found = answers.decide(self.asked, self.citizen, self.now, held, "" if self.act is None else self.act.ground)
         if self.act is not None:
             log.records.acted(self.act)
-        log.records.keep(found, self.now, plain=self.plain)
+        log.records.keep(found, self.now, plain=self.plain, told=told)
         return {**found.answer, **found.document["said"], ID: found.id}
-
-
-def _life(log: LifeReading, citizen: str) -> Sequence[Event]:
-    """The events that touch somebody; a refusal where nothing is known of them."""
-    held = log.life(citizen)
-    if not held:
-        raise RefusedError(problems.NOT_FOUND, _NOBODY)
-    return held
 
 
 def _add_acts(

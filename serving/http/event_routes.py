@@ -18,7 +18,7 @@ from serving.http.access import Authentication, need
 from serving.http.event_wire import BATCH, EVENT_BODIES, MOST_EVENTS, STRUCTURED, EventOutcomesOut
 from serving.http.offer_desk import OfferDesk
 from serving.http.problem_documents import ProblemItemValue, RefusedError
-from serving.http.record_desk import RecordDesk
+from serving.http.record_desk import RecordDesk, ToldLife
 from serving.http.request_desk import RequestDesk
 from serving.http.service_frame import JSON, WorkerPool, bodies, media_of, parsed, received, refusals
 from serving.http.tokens import WRITE
@@ -53,6 +53,10 @@ class NoLog:
         raise _NO_LOG
 
     def life(self, _citizen: str) -> Sequence[Event]:
+        """Refuse."""
+        raise _NO_LOG
+
+    def told_life(self, _citizen: str) -> ToldLife:
         """Refuse."""
         raise _NO_LOG
 

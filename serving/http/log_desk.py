@@ -21,15 +21,18 @@ from serving.http.event_words import names_of_events, told
 from serving.http.group_commit import GroupCommit
 from serving.http.offer_desk import OfferDesk
 from serving.http.problem_documents import LOG_UNAVAILABLE, RefusedError
-from serving.http.record_desk import OpenableStore, RecordDesk, available
+from serving.http.record_desk import OpenableStore, RecordDesk, ToldLife, available
 from serving.http.request_desk import RequestDesk
 from serving.proactive.offer_worker import OfferWorker
 from serving.proactive.work_list import WorkList
+from serving.records.decision_log import DecisionLog
 
 _WITHOUT_PROBLEMS: Final[Mapping[str, dict[str, Any]]] = {
     name: {"outcome": name, "problems": []} for name in ("accepted", "duplicate")
 }
 """Nearly every result is one of these two, which are made once."""
+MOST_TOLD: Final = 50
+"""So many decisions about a person are looked up with the events; whether another is on record is asked apart."""
 _UNWRITTEN: Final = "Nothing was written. Send the same again: what is there already is told as a duplicate."
 
 
@@ -128,6 +131,19 @@ class LogDesk:
                 return ()
             with self._home.log() as log:
                 return list(log.events([citizen]))
+
+    def told_life(self, citizen: str) -> ToldLife:
+        """Every event that touches somebody, and which decisions about them were made last, in one transaction.
+
+        Raises:
+            RefusedError: 503, the log cannot be read now.
+        """
+        with available("The log cannot be read now; ask again."):
+            if not self._home.has_events:
+                return ToldLife((), frozenset())
+            with self._home.store() as store:
+                told = DecisionLog(store.connection).latest(citizen, MOST_TOLD)
+                return ToldLife(list(store.log.events([citizen])), told)
 
     def measure(self, now: int) -> None:
         """Set what waits to become offers, where this service offers anything; left as it was while nothing is read."""

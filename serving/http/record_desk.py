@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from features.calendar import date_of
+from features.log.event import Event
 from features.problem import Rejected
 from serving.http.list_page import ListPage
 from serving.http.problem_documents import LOG_UNAVAILABLE, NOT_FOUND, TOO_MANY, RefusedError
@@ -22,6 +23,13 @@ _FULL: Final = "Too many different questions were asked about this person; ask w
 _AGAIN: Final = {"Retry-After": "5"}
 _NOBODY: Final = "No events are known under this id, or the token is not for reading them."
 _NOTHING: Final = "No decision is on record under this id, or the token is not for reading it."
+
+
+class ToldLife(NamedTuple):
+    """The events that touch somebody, and the ids of the decisions about them that were made last."""
+
+    events: Sequence[Event]
+    decisions: frozenset[str]
 
 
 class OpenableStore(Protocol):
@@ -56,7 +64,7 @@ class RecordDesk:
         """Nothing is opened yet: each request opens the store."""
         self._home = home
 
-    def keep(self, decision: Decision, now: int, *, plain: bool) -> None:
+    def keep(self, decision: Decision, now: int, *, plain: bool, told: Collection[str] = ()) -> None:
         """Write a decision that is new.
 
         So that reading does not fill the disk, MOST_A_DAY answers about one person are put on record in 24 hours, and
@@ -66,20 +74,21 @@ class RecordDesk:
             decision: an answer about somebody whose events are kept.
             now: the UTC second.
             plain: whether it answers the question as of today, without any choice of the caller.
+            told: ids of decisions that were seen on record, for which nobody has to write.
 
         Raises:
             RefusedError: 404, its citizen was erased meanwhile; 429, too many other answers were put on record; 503, it
                 cannot be written now: what cannot be put on record is not told.
         """
         with available("The answer cannot be put on record now; ask again."):
-            with self._home.store() as store:
-                if DecisionLog(store.connection).has(decision.id):
-                    return
+            if decision.id in told:
+                return
             with self._home.store_to_write() as store:
                 if store.erased([decision.citizen or ""]):
                     raise RefusedError(NOT_FOUND, _NOBODY)
                 log = DecisionLog(store.connection)
-                if not plain and (free := log.free_at(decision.citizen or "", MOST_A_DAY, now)) > now:
+                limited = not plain and not log.has(decision.id)
+                if limited and (free := log.free_at(decision.citizen or "", MOST_A_DAY, now)) > now:
                     raise RefusedError(TOO_MANY, _FULL, headers={"Retry-After": str(free - now)})
                 log.write(decision, now)
 

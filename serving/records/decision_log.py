@@ -120,6 +120,11 @@ class DecisionLog:
         query = sa.select(DECISIONS.c.id).where(DECISIONS.c.citizen == citizen)
         return tuple(self._connection.execute(query.order_by(DECISIONS.c.made.desc(), DECISIONS.c.id)).scalars())
 
+    def latest(self, citizen: str, most: int) -> frozenset[str]:
+        """Return the ids of the decisions about a person that were made last, at most so many."""
+        query = sa.select(DECISIONS.c.id).where(DECISIONS.c.citizen == citizen).order_by(DECISIONS.c.made.desc())
+        return frozenset(self._connection.execute(query.limit(most)).scalars())
+
     def told_to(self, citizen: str, after: tuple[int, str] | None, most: int) -> list[DecisionSummary]:
         """Return what was decided on a person and told, the latest first; none that a challenger would have made.
 

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from composition.workspace import Workspace
-from serving.http import record_desk, tokens
+from serving.http import log_desk, record_desk, tokens
 from serving.http.access import Authentication
 from serving.http.app import create_app
 from serving.http.handler import RecommendationHandler
@@ -137,6 +137,17 @@ def test_an_answer_that_is_on_record_writes_nothing_however_it_is_told(call, hom
         call.clock[0] += 60
         assert read(call, query).json()["decision_id"] == first.json()["decision_id"]
     assert (file.read_bytes(), file.stat().st_mtime_ns) == before
+
+
+def test_an_answer_that_was_put_on_record_before_many_others_writes_nothing_either(call, home, monkeypatch):
+    monkeypatch.setattr(log_desk, "MOST_TOLD", 1)
+    told = []
+    for k in (1, 2, 3):
+        call.clock[0] += 60
+        told.append(read(call, f"?k={k}").json()["decision_id"])
+    before = (home.path / "events.db").read_bytes()
+    assert [read(call, f"?k={k}").json()["decision_id"] for k in (1, 2, 3)] == told
+    assert (home.path / "events.db").read_bytes() == before
 
 
 def test_whoever_asks_ever_other_questions_of_a_person_fills_no_disk_and_shuts_nobody_out(call, monkeypatch):

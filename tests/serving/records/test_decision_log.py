@@ -46,6 +46,8 @@ class DecisionLogContract:
                 log.write(one, made)
             assert log.ids_of("ann") == (decision(total=2).id, decision(total=1).id)
             assert log.ids_of("nobody") == ()
+            assert log.latest("ann", 1) == {decision(total=2).id}
+            assert log.latest("ann", 5) == set(log.ids_of("ann"))
 
 
 class TestDecisionLogInAFile(InAFile, DecisionLogContract):
