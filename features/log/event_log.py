@@ -34,6 +34,10 @@ _WITH_OTHERS: Final = (
     .join_from(OTHERS, EVENTS, OTHERS.c.number == EVENTS.c.number)
     .where(OTHERS.c.person.in_(_PEOPLE))
 )
+_NAMES: Final[sa.BindParameter[str]] = sa.bindparam("names", expanding=True)
+_HELD: Final = sa.select(EVENTS.c.id, EVENTS.c.number, EVENTS.c.hash, EVENTS.c.subject).where(
+    EVENTS.c.source == sa.bindparam("of"), EVENTS.c.id.in_(_NAMES)
+)
 _NUMBERED: Final = sa.select(*_READ).where(EVENTS.c.number.in_(sa.bindparam("numbers", expanding=True)))
 
 Outcome = Literal["accepted", "duplicate"] | Problem
@@ -299,8 +303,7 @@ class EventLog:
         found: dict[Key, tuple[int, str, str]] = {}
         for source, names in by_source.items():
             for some in portions(names):
-                query = sa.select(EVENTS.c.id, EVENTS.c.number, EVENTS.c.hash, EVENTS.c.subject)
-                rows = self._connection.execute(query.where(EVENTS.c.source == source, EVENTS.c.id.in_(some)))
+                rows = self._connection.execute(_HELD, {"of": source, "names": some})
                 found.update({(source, name): (number, digest, subject) for name, number, digest, subject in rows})
         return found
 
