@@ -108,8 +108,9 @@ def _details(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """The figures that a benchmark has beside its mean, a line for each row of them."""
     if not rows:
         return []
-    heads = list(rows[0])
-    return [terminal.table(heads, [[str(row[head]) for head in heads] for row in rows], right=range(len(heads)))]
+    heads = list(dict.fromkeys(head for row in rows for head in row))  # rows differ in what was measured
+    cells = [[str(row.get(head, "")) for head in heads] for row in rows]
+    return [terminal.table(heads, cells, right=range(len(heads)))]
 
 
 def _figure(value: float) -> str:

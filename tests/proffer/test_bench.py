@@ -43,6 +43,15 @@ def test_people_read_the_figures_behind_a_mean(folder, capsys):
     assert [line.split() for line in lines[-4:-1]] == [["after", "ours"], ["-----", "----"], ["3", "9.5"]]
 
 
+def test_figures_that_one_row_has_and_another_has_not_leave_a_place_empty(folder, capsys):
+    rows = '"details": [{"part": "a", "after": 3}, {"part": "b", "seconds": 9.5}], "equal_results"'
+    (folder / "sums_bench.py").write_text((MEASURED % True).replace('"equal_results"', rows), encoding="utf-8")
+    cli.main(["bench", "sums"])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in lines[-5:-1]][0::2] == [["part", "after", "seconds"], ["a", "3"]]
+    assert lines[-2].split() == ["b", "9.5"]
+
+
 def test_results_that_differ_fail(folder):
     (folder / "sums_bench.py").write_text(MEASURED % False, encoding="utf-8")
     assert cli.main(["bench", "sums"]) == 1
