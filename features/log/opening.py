@@ -16,8 +16,8 @@ from features.log.tombstones import ErasureKey, Tombstones
 class Guard(Protocol):
     """Sees that a database lacks nobody's erasure."""
 
-    def lists(self, digests: frozenset[str]) -> bool:
-        """Whether exactly these tombstones are listed beside the database."""
+    def lists(self, tombstones: Tombstones) -> bool:
+        """Whether exactly the tombstones that a database has are listed beside it."""
         ...
 
     def bring_up(self, database: Database) -> ErasureKey | None:
@@ -54,7 +54,7 @@ def opened(
     for made in (False, True):
         with database.writing() if writes else database.reading() as connection:
             newest = made or all(one.is_newest(connection) for one in schemas)
-            if made or (newest and (guard is None or guard.lists(Tombstones(connection, None).digests()))):
+            if made or (newest and (guard is None or guard.lists(Tombstones(connection, None)))):
                 yield OpenedTables(connection, None if guard is None else guard.key())
                 return
         database.prepare(*schemas)
