@@ -27,6 +27,7 @@ _OLD_SECONDS: Final = 600
 _WRITER: Final = 7_766_337  # the advisory lock of PostgreSQL that one writer at a time holds
 _READING_KIB: Final = 8_192
 _WRITING_KIB: Final = 262_144
+_FAILURES: Final = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL")
 _FILE: Final = "file"
 _WIDE: Final = "wide"
 _Key = tuple[str, int]
@@ -86,24 +87,36 @@ def made_engine(url: sa.URL, patience: int) -> sa.Engine:
         sa.event.listen(engine, "do_connect", opened.opening)
         sa.event.listen(engine, "checkout", opened.taken)
         sa.event.listen(engine, "checkin", opened.given_back)
+        sa.event.listen(engine, "handle_error", opened.failed)
     sa.event.listen(engine, "begin", partial(_BEGIN[kind], patience=patience))
     return engine
 
 
-@dataclass(frozen=True)
+@dataclass
 class OpenedFile:
-    """The file of connections: each is used again only while its path leads to what it opened."""
+    """The file of connections: each is used again only while its path leads to what it opened and the file serves.
+
+    Attributes:
+        path: of the file.
+        failures: how often it could not be read or written.
+    """
 
     path: str
+    failures: int = 0
 
     @property
-    def identity(self) -> tuple[int, int] | None:
-        """What the path leads to now; None where that is nothing."""
+    def identity(self) -> tuple[int, int, int] | None:
+        """What the path leads to now, as opened since it failed last; None where that is nothing."""
         try:
             found = os.stat(self.path)  # noqa: PTH116 - for each request
         except OSError:
             return None
-        return found.st_dev, found.st_ino
+        return found.st_dev, found.st_ino, self.failures
+
+    def failed(self, context: sa.engine.ExceptionContext) -> None:
+        """Have every connection opened anew: SQLite takes a file that could not be written once for read-only."""
+        name = str(getattr(context.original_exception, "sqlite_errorname", ""))
+        self.failures += name.startswith(_FAILURES)
 
     def opening(self, _dialect: object, record: Any, *_told: object) -> None:
         """Make a file that is not there for its owner only, before SQLite makes it for whomever the umask lets."""

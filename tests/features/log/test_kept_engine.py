@@ -13,6 +13,7 @@ from features.log.database import Database
 from features.log.kept_engine import IDLE, MOST_ENGINES, KeptEngines
 from features.log.migrations import EVENT_LOG
 from features.log.opening import opened
+from features.problem import Rejected
 
 COUNT = sa.text("SELECT count(*) FROM others")
 ADD = sa.text("INSERT INTO others VALUES ('ann', 1)")
@@ -78,6 +79,29 @@ def test_tables_that_are_taken_away_under_a_kept_connection_are_begun_anew(datab
     with opened(database, (EVENT_LOG,)) as (connection, _):
         assert driver(connection) is kept
         assert connection.execute(COUNT).scalar_one() == 0
+
+
+def test_a_connection_that_could_not_write_is_not_kept_since_it_would_go_on_taking_the_file_for_read_only(database):
+    with pytest.raises(Rejected, match="may not be written"), database.reading() as connection:
+        failed = driver(connection)
+        connection.execute(ADD)
+    with database.writing() as connection:
+        assert driver(connection) is not failed
+        connection.execute(ADD)
+
+
+def test_a_connection_that_waited_for_another_writer_is_kept(tmp_path):
+    database = Database(f"sqlite:///{tmp_path}/a.db", patience=0)
+    with database.reading() as connection:
+        kept = driver(connection)
+    other = sqlite3.connect(database.file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Rejected, match="another process has been writing"), database.writing():
+        pass
+    other.close()
+    with database.writing() as connection:
+        assert driver(connection) is kept
+    database.close()
 
 
 def test_a_child_of_a_fork_uses_and_closes_nothing_of_its_parent(database):
