@@ -15,6 +15,7 @@ from training.artefact import MANIFEST, REPORT, model_digest
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.usefixtures("few_units"),
     pytest.mark.filterwarnings("ignore"),  # MLflow and what it stands on warn about their own future
 ]
 

@@ -15,7 +15,7 @@ from tests.proffer.scripted import run
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.usefixtures("believed"),
+    pytest.mark.usefixtures("believed", "few_units"),
     pytest.mark.filterwarnings("ignore"),  # MLflow and what it stands on warn about their own future
 ]
 

@@ -20,7 +20,7 @@ from training.rankers.expectation import FEW
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.usefixtures("believed"),
+    pytest.mark.usefixtures("believed", "few_units"),
     pytest.mark.filterwarnings("ignore"),  # MLflow and what it stands on warn about their own future
 ]
 

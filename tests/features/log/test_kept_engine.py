@@ -82,11 +82,12 @@ def test_tables_that_are_taken_away_under_a_kept_connection_are_begun_anew(datab
 
 
 def test_a_connection_that_could_not_write_is_not_kept_since_it_would_go_on_taking_the_file_for_read_only(database):
+    with database.reading() as connection:
+        kept = driver(connection)
     with pytest.raises(Rejected, match="may not be written"), database.reading() as connection:
-        failed = driver(connection)
         connection.execute(ADD)
     with database.writing() as connection:
-        assert driver(connection) is not failed
+        assert driver(connection) is not kept
         connection.execute(ADD)
 
 
