@@ -257,6 +257,7 @@ def test_what_was_learned_and_kept_but_not_noted_is_found_again(paid, tmp_path, 
     assert (document["stages"]["train"]["model"], registry.names()) == (model, (model,))
 
 
+@pytest.mark.usefixtures("few_units")
 def test_a_count_that_was_paid_for_is_read_again(paid, tmp_path, capsys, monkeypatch):
     words = [word for word in paid if word not in ("--units", 300)]
     with monkeypatch.context() as patch:
