@@ -24,8 +24,8 @@ __all__ = ["DueOffer", "SensitiveMarks", "Terms", "due_after", "due_offers", "is
 
 _OPEN: Final = ("unread_text", "no_data")
 """Causes that nobody can be asked about: their words are shown."""
-_MOST_TOLD: Final = 100_000
-"""So many verdicts are remembered at most."""
+_MOST_TOLD: Final = 10_000
+"""So many verdicts are remembered at most: people of one step share theirs, and no later step has any of them."""
 _WEIGHTS: Final = UtilityWeights()
 _COUNTED: Final = ("loan", "discount", "service")
 """What counts other than a gift, by the weight of its name."""
