@@ -14,6 +14,7 @@ from data.synthetic.world import synthesise
 from features.log.files import read_events
 from recommender.offers.batch import Ranker, batch
 from tests.sweep.test_ranked_sweep import DEFINITIONS, drawn_model
+from tests.touched_lives import lives_of
 
 DAY = date(2025, 10, 31)
 RANKERS = {"none": Ranker, "private": drawn_model}
@@ -31,10 +32,7 @@ def people(made_once, engine):
     def make(folder):
         synthesise(PopulationOrder(8, 90, 24, pilot=200), DEFINITIONS, folder)
 
-    lives = {}
-    for event in read_events(made_once("swept", make) / "events.parquet", engine.declaration):
-        for one in event.people:
-            lives.setdefault(one, []).append(event)
+    lives = lives_of(read_events(made_once("swept", make) / "events.parquet", engine.declaration))
     found, rng = list(engine.from_lives(lives, ["citizen"], DAY).values()), Random(3)
     ids = [one.id for one in engine.catalogue.programmes]
     return [

@@ -12,6 +12,7 @@ from data.synthetic.stamp import PopulationOrder
 from data.synthetic.world import synthesise
 from features.calendar import date_of
 from features.log.files import read_events
+from tests.touched_lives import lives_of
 
 
 @pytest.fixture(scope="session")
@@ -28,10 +29,6 @@ def lives(made_once, shipped):
         order = PopulationOrder(5, 40, 14, pilot=100)
         synthesise(order, reading.read_definitions(), folder, ndjson=True)
 
-    found = {}
     events = list(read_events(made_once("lives", make) / "events.ndjson", shipped.declaration))
-    for event in events:
-        for person in event.people:
-            found.setdefault(person, []).append(event)
     last = max(event.recorded for event in events)
-    return found, date_of(shipped.declaration.zone.today(last + 1)) + timedelta(days=1)
+    return lives_of(events), date_of(shipped.declaration.zone.today(last + 1)) + timedelta(days=1)
