@@ -106,7 +106,8 @@ def _policies(engine: Engine, country: CountryFolder) -> dict[str, Mapping[str, 
     from composition.contact_terms import read_contact_policy
     from composition.purpose_terms import read_purposes, read_representation
 
-    policy, acting = read_contact_policy(country), read_representation(engine.declaration, country)
+    policy = read_contact_policy(country, declaration=engine.declaration)
+    acting = read_representation(engine.declaration, country)
     register = read_purposes(engine.declaration, country)
     stated = {"contacts": policy.contacts, "channels": len(policy.channels)}
     own = {"purposes": len(register.purposes)} if all(one.basis for one in register.purposes.values()) else None

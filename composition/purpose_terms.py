@@ -37,7 +37,7 @@ def consent_terms(declaration: Declaration, country: CountryFolder = SHIPPED) ->
     """
     return {
         "purposes": read_purposes(declaration, country),
-        "policy": read_contact_policy(country),
+        "policy": read_contact_policy(country, declaration=declaration),
         "representation": read_representation(declaration, country),
     }
 

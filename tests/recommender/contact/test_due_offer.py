@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from composition import reading
 from composition.contact_terms import read_contact_policy
 from composition.engines import EngineSettings, build_engine
+from composition.purpose_terms import consent_terms
 from composition.settings import country_folder
 from features.problem import Rejected
 from recommender.changes.offer_change import difference
@@ -92,6 +93,8 @@ def test_a_policy_names_programmes_that_there_are(tmp_path):
     )
     with pytest.raises(Rejected, match=r"need: 'near_povrety' is no declared fact \(did you mean near_poverty\?\)"):
         read_contact_policy(country, engine().catalogue, engine().declaration)
+    with pytest.raises(Rejected, match="near_povrety"):  # as a service reads it, before it answers anybody
+        consent_terms(engine().declaration, country)
 
 
 @pytest.mark.parametrize("code", ["kr", "fr"])
